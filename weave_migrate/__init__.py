@@ -1,0 +1,1 @@
+"""weave-migrate: one engine for PostgreSQL, Neo4j and Elasticsearch migrations."""

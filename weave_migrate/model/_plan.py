@@ -1,0 +1,64 @@
+"""What would be done, and everything that stands in its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from weave_migrate.errors import WeaveError
+    from weave_migrate.model._migration import Entry, Migration
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One violation: a stable code, a sentence, what to do, and where.
+
+    ``exit`` is the status a migrating command ends with because of it; ``excerpt``
+    is for people and not part of the JSON form.
+    """
+
+    code: str
+    message: str
+    hint: str | None = None
+    file: str | None = None
+    line: int | None = None
+    exit: int = 6
+    excerpt: str | None = None
+
+    @classmethod
+    def from_error(cls, error: WeaveError) -> Problem:
+        """Turn an error into a value that can be collected and shown."""
+        return cls(
+            code=error.code,
+            message=error.message,
+            hint=error.hint,
+            file=error.file,
+            line=error.line,
+            exit=error.exit_status,
+            excerpt=getattr(error, "excerpt", None),
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Render as a problem of the JSON schema."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "file": self.file,
+            "line": self.line,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The decision for one store, made before anything is touched.
+
+    ``entries`` are all files and records in the store's order; ``pending`` is what a
+    run would apply, in order; with any ``problems`` nothing may be applied.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    pending: tuple[Migration, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()

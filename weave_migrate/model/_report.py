@@ -1,0 +1,127 @@
+"""What a command found or did, as values; the JSON output is made of nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from weave_migrate.model._state import State, StoreKind, StoreState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from weave_migrate.model._migration import Entry
+    from weave_migrate.model._plan import Problem
+
+SCHEMA = 1
+_NOT_YET = frozenset(
+    {
+        State.PENDING,
+        State.FAILED,
+        State.OUT_OF_ORDER,
+        State.ABOVE_TARGET,
+        State.IN_DOUBT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LockInfo:
+    """Who holds a store's lock, as far as the store can tell."""
+
+    owner: str | None = None
+    host: str | None = None
+    pid: int | None = None
+    since: datetime | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Render as the ``lock`` of the JSON schema."""
+        return {
+            "owner": self.owner,
+            "host": self.host,
+            "pid": self.pid,
+            "since": self.since.isoformat() if self.since else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReport:
+    """One store: what it is, how it stands, and what is wrong with it.
+
+    ``entries`` are all known migrations; the JSON form divides them into applied and
+    pending.  ``newly_applied`` are the versions that this command applied, in order.
+    """
+
+    name: str
+    kind: StoreKind
+    state: StoreState
+    server: str | None = None
+    lock: LockInfo | None = None
+    entries: tuple[Entry, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    newly_applied: tuple[str, ...] = ()
+
+    @property
+    def applied(self) -> tuple[Entry, ...]:
+        """Entries that history records as done."""
+        return tuple(
+            e for e in self.entries if e.applied is not None and e.applied.success
+        )
+
+    @property
+    def pending(self) -> tuple[Entry, ...]:
+        """Entries that a run would or could still apply."""
+        return tuple(
+            e
+            for e in self.entries
+            if e.state in _NOT_YET and (e.applied is None or not e.applied.success)
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Render as a store of the JSON schema."""
+        return {
+            "name": self.name,
+            "kind": str(self.kind),
+            "state": str(self.state),
+            "server": self.server,
+            "lock": self.lock.to_dict() if self.lock else None,
+            "applied": [e.to_dict() for e in self.applied],
+            "pending": [e.to_dict() for e in self.pending],
+            "problems": [p.to_dict() for p in self.problems],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one command over any number of stores."""
+
+    command: str
+    stores: tuple[StoreReport, ...] = ()
+    error: Problem | None = None
+    exit: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True when the command ended with status 0."""
+        return self.exit == 0
+
+    def with_warnings(self, *warnings: str) -> Report:
+        """Return the same report with more warnings."""
+        return replace(self, warnings=(*self.warnings, *warnings))
+
+    def to_dict(self) -> dict[str, object]:
+        """Render in the JSON schema, version 1 (docs/json.md)."""
+        return {
+            "schema": SCHEMA,
+            "command": self.command,
+            "ok": self.ok,
+            "exit": self.exit,
+            "error": self.error.to_dict() if self.error else None,
+            "stores": [s.to_dict() for s in self.stores],
+            "warnings": [
+                *self.warnings,
+                *(f"{s.name}: {w}" for s in self.stores for w in s.warnings),
+            ],
+        }

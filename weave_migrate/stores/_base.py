@@ -1,0 +1,113 @@
+"""The Store contract: all that the engine knows of a database.
+
+A store reads files and history, decides (``plan``), and acts (``apply``, ``edit``).
+Deciding touches nothing: ``facts``, ``plan`` and ``lock_info`` work with reading
+rights, take no lock and write nothing.  Acting happens under ``lock`` only.
+
+Every method may raise ``StoreUnavailable``; no driver's error leaves a store bare.
+One contract suite (tests/stores) runs over a fake and over every real store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from weave_migrate.model import (
+        Applied,
+        LockInfo,
+        Migration,
+        Plan,
+        StoreKind,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was asked of the server before anything was decided.
+
+    ``server`` is for people ("Neo4j 5.26.30 Community"); ``version`` is the bare
+    version and ``flavour`` the edition or distribution, lower-cased.
+    """
+
+    server: str
+    version: str
+    flavour: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of history that can be shown before it is made.
+
+    ``summary`` is a sentence in the imperative; ``detail`` belongs to the store.
+    """
+
+    summary: str
+    detail: object = None
+
+
+class Observer(Protocol):
+    """Who wants to know what happens while it happens; must not raise."""
+
+    def lock_waiting(self, holder: LockInfo | None, seconds: float) -> None:
+        """Another run holds the lock; ``seconds`` have been waited so far."""
+
+    def migration_started(self, migration: Migration) -> None:
+        """``migration`` is about to be applied."""
+
+    def migration_applied(self, applied: Applied) -> None:
+        """A migration was applied and recorded."""
+
+    def warned(self, message: str) -> None:
+        """Something a person should know, with its file where there is one."""
+
+
+class Lock(Protocol):
+    """The lock of one store while it is held."""
+
+    def check(self) -> None:
+        """Raise LockLost unless the lock is still ours; called before each effect."""
+
+
+@runtime_checkable
+class Store(Protocol):
+    """One configured database with its scripts."""
+
+    @property
+    def name(self) -> str:
+        """``neo4j``, ``elasticsearch``, or a PostgreSQL database's folder name."""
+
+    @property
+    def kind(self) -> StoreKind:
+        """Which of the three kinds of database it is."""
+
+    def facts(self) -> Facts:
+        """Ask the server what it is; reading only."""
+
+    def plan(self) -> Plan:
+        """Decide what a run would apply, and find every violation; reading only."""
+
+    def lock_info(self) -> LockInfo | None:
+        """Who holds the lock now, or None when it is free; reading only."""
+
+    def lock(self, timeout: float, observer: Observer) -> AbstractContextManager[Lock]:
+        """Take the lock, waiting up to ``timeout`` seconds; LockTimeout if in vain."""
+
+    def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
+        """Run and record ``plan.pending`` in order, checking the lock before each.
+
+        Raises MigrationFailed at the first that fails; those before it stay applied
+        and recorded, and the observer has been told of each.
+        """
+
+    def plan_clean(self, *, everything: bool) -> tuple[Change, ...]:
+        """What ``clean`` would remove: history of this target, or of all of them."""
+
+    def edit(self, changes: tuple[Change, ...], lock: Lock) -> None:
+        """Make changes that a ``plan_…`` method gave; history only."""
+
+    def close(self) -> None:
+        """Give back connections; safe to call twice."""
