@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from weave_migrate.model import Secret
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from weave_migrate.model import Secret
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 OnNewer = Literal["fail", "warn", "ok"]
