@@ -7,6 +7,7 @@ import re
 from weave_migrate.errors import ScriptError
 
 _LINE_END = re.compile(r"\r\n|[\r\n]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WIDTH = 72  # of an excerpt: fits a terminal of 80 columns with an indent
 
 
@@ -59,11 +60,9 @@ def excerpt(text: str, offset: int) -> str:
 
 def printable(text: str) -> str:
     """Replace what a terminal would obey: C0, C1 controls and lone surrogates."""
-    return "".join(
-        chr(0x2400 + ord(c))
-        if ord(c) < 0x20
-        else "\ufffd"
-        if 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000
-        else c
-        for c in text
-    )
+    return _CONTROL.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return chr(0x2400 + code) if code < ord(" ") else "\N{REPLACEMENT CHARACTER}"
