@@ -1,5 +1,7 @@
 """Settings: found, merged and frozen before a store is opened."""
 
+from weave_migrate.config._find import FOLDER, find_project, postgres_folders
+from weave_migrate.config._load import STORES, load_settings
 from weave_migrate.config._settings import (
     ElasticsearchSettings,
     Neo4jSettings,
@@ -9,9 +11,14 @@ from weave_migrate.config._settings import (
 )
 
 __all__ = [
+    "FOLDER",
+    "STORES",
     "ElasticsearchSettings",
     "Neo4jSettings",
     "Origin",
     "PostgresSettings",
     "Settings",
+    "find_project",
+    "load_settings",
+    "postgres_folders",
 ]

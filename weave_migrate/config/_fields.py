@@ -1,0 +1,246 @@
+"""The settings that exist: their names, their types and what they say.
+
+One table a section.  ``weave.toml``, the environment, properties files and options
+all end in these names, so that a setting has one meaning wherever it comes from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from weave_migrate.errors import ConfigError
+from weave_migrate.model import Secret
+
+_ISO = re.compile(
+    r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.IGNORECASE
+)
+_YES, _NO = (
+    frozenset({"true", "yes", "on", "1"}),
+    frozenset({"false", "no", "off", "0"}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting: ``convert`` raises ValueError with what was expected.
+
+    ``connects`` marks what decides where weave connects to: two sources that
+    disagree about it are worth a warning.
+    """
+
+    convert: Callable[[Any], object]
+    connects: bool = False
+
+
+def text(value: Any) -> str:
+    """Accept any non-empty text."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text")
+    return value.strip()
+
+
+def secret(value: Any) -> Secret:
+    """Accept a secret as it is, blanks included."""
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a text")  # noqa: TRY004 - one kind of error for all of them
+    return Secret(value)
+
+
+def boolean(value: Any) -> bool:
+    """Accept true and false, and the usual words for them."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in _YES | _NO:
+        raise ValueError("true or false")
+    return word in _YES
+
+
+def seconds(value: Any) -> float:
+    """Accept a number of seconds, or an ISO-8601 duration such as PT1M30S."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = float(value)
+    else:
+        number = _duration(str(value).strip())
+    if not 0 <= number < float("inf"):
+        raise ValueError("a number of seconds, 0 or more")
+    return number
+
+
+def _duration(word: str) -> float:
+    match = _ISO.fullmatch(word)
+    if match and any(match.groups()):
+        days, hours, minutes, secs = (float(part or 0) for part in match.groups())
+        return ((days * 24 + hours) * 60 + minutes) * 60 + secs
+    try:
+        return float(word)
+    except ValueError:
+        raise ValueError("a number of seconds or a duration like PT30S") from None
+
+
+def port(value: Any) -> int:
+    """Accept a TCP port."""
+    if not str(value).isascii() or not str(value).isdigit() or int(value) > 65535:
+        raise ValueError("a port number")
+    return int(value)
+
+
+def one_of(*allowed: str) -> Callable[[Any], str]:
+    """Accept one of the words, in any case, with ``-`` or ``_``."""
+
+    def convert(value: Any) -> str:
+        word = str(value).strip().lower().replace("-", "_")
+        if word not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}")
+        return word
+
+    return convert
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Accept a list of texts, or one text with commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, Sequence):
+        raise ValueError("a list of texts")  # noqa: TRY004
+    return tuple(text(part) for part in parts)
+
+
+def mapping(value: Any) -> Mapping[str, str]:
+    """Accept a table of names and texts; numbers and booleans become text."""
+    if not isinstance(value, Mapping):
+        raise ValueError("a table of names and texts")  # noqa: TRY004
+    return {
+        str(k): str(v).lower() if isinstance(v, bool) else str(v)
+        for k, v in value.items()
+        if _scalar(v)
+    }
+
+
+def _scalar(value: object) -> bool:
+    if not isinstance(value, (str, int, float)):
+        raise ValueError("a table of names and texts")  # noqa: TRY004
+    return True
+
+
+def path(value: Any) -> Path:
+    """Accept a path; whoever reads the layer has made it absolute."""
+    return value if isinstance(value, Path) else Path(text(value))
+
+
+def paths(value: Any) -> tuple[Path, ...]:
+    """Accept one path or a list of them."""
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(path(part) for part in parts)
+
+
+ON_NEWER = Field(one_of("fail", "warn", "ok"))
+
+GENERAL: Mapping[str, Field] = {
+    "order": Field(texts),
+    "allow_clean": Field(boolean),
+    "lock_timeout": Field(seconds),
+    "on_newer": ON_NEWER,
+}
+POSTGRES: Mapping[str, Field] = {
+    "url": Field(secret, connects=True),
+    "host": Field(text, connects=True),
+    "port": Field(port, connects=True),
+    "user": Field(text),
+    "password": Field(secret),
+    "metadata": Field(text),
+    "schema": Field(text),
+    "version_table": Field(text),
+    "version_table_schema": Field(text),
+    "prepend_sys_path": Field(paths),
+    "on_newer": ON_NEWER,
+}
+NEO4J: Mapping[str, Field] = {
+    "locations": Field(paths),
+    "uri": Field(text, connects=True),
+    "user": Field(text),
+    "password": Field(secret),
+    "database": Field(text, connects=True),
+    "schema_database": Field(text, connects=True),
+    "version_sort_order": Field(one_of("semantic", "lexicographic")),
+    "transaction_mode": Field(one_of("per_migration", "per_statement")),
+    "transaction_timeout": Field(seconds),
+    "installed_by": Field(text),
+    "validate_on_migrate": Field(boolean),
+    "out_of_order": Field(boolean),
+    "autocrlf": Field(boolean),
+    "use_flyway_compatible_checksums": Field(boolean),
+    "placeholders": Field(mapping),
+    "on_newer": ON_NEWER,
+}
+ELASTICSEARCH: Mapping[str, Field] = {
+    "locations": Field(paths),
+    "url": Field(texts, connects=True),
+    "user": Field(text),
+    "password": Field(secret),
+    "api_key": Field(secret),
+    "ca_certs": Field(path),
+    "fingerprint": Field(text),
+    "history_index": Field(text, connects=True),
+    "placeholders": Field(mapping),
+    "placeholder_prefix": Field(text),
+    "placeholder_suffix": Field(text),
+    "placeholder_replacement": Field(boolean),
+    "migration_prefix": Field(text),
+    "migration_suffixes": Field(texts),
+    "default_content_type": Field(text),
+    "encoding": Field(text),
+    "line_separator": Field(one_of("lf", "crlf", "cr")),
+    "trim_trailing_newline": Field(boolean),
+    "baseline_version": Field(text),
+    "validate_on_migrate": Field(boolean),
+    "out_of_order": Field(boolean),
+    "request_timeout": Field(seconds),
+    "on_newer": ON_NEWER,
+}
+
+
+def shown(value: object) -> str:
+    """Render a setting for people: secrets and credentials in URLs masked."""
+    if isinstance(value, Secret):
+        return "***"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k}=***" for k in value) or "none"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(shown(v) for v in value) or "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "not set"
+    return mask_url(str(value))
+
+
+def mask_url(value: str) -> str:
+    """Hide the password of a URL; anything else stays as it is."""
+    if "://" not in value:
+        return value
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return value.split("://", 1)[0] + "://***"
+    user, at, host = parts.netloc.rpartition("@")
+    if at and ":" in user:
+        user = user.split(":", 1)[0] + ":***"
+    query = re.sub(
+        r"(?i)((?:password|passfile|sslpassword)=)[^&]*", r"\1***", parts.query
+    )
+    return urlunsplit(parts._replace(netloc=f"{user}{at}{host}", query=query))
+
+
+def config_error(key: str, source: str, expected: str) -> ConfigError:
+    """Make the one error for a value that doesn't fit; it never shows the value."""
+    return ConfigError(
+        f"The setting {key} ({source}) must be {expected}.",
+        hint="See every setting and where it came from: weave db config",
+    )

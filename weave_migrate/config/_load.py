@@ -1,0 +1,292 @@
+"""Merge the layers into frozen settings, remembering where each value came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlsplit
+
+from weave_migrate.config import _fields
+from weave_migrate.config._find import FOLDER, find_project, postgres_folders
+from weave_migrate.config._layers import (
+    Layer,
+    database_layer,
+    environment_layer,
+    properties_layer,
+    toml_layers,
+)
+from weave_migrate.config._settings import (
+    ElasticsearchSettings,
+    Neo4jSettings,
+    Origin,
+    PostgresSettings,
+    Settings,
+)
+from weave_migrate.errors import ConfigError
+from weave_migrate.model import Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS_FILE = "weave.toml"
+STORES = ("postgres", "neo4j", "elasticsearch")
+_SEPARATORS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
+
+
+@dataclass(slots=True)
+class _Merge:
+    """The layers, and what was learned while reading them."""
+
+    layers: Sequence[Layer]
+    origins: list[Origin] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def section(
+        self, sections: Sequence[str], fields: Mapping[str, _fields.Field], *, name: str
+    ) -> dict[str, Any]:
+        """Give the converted values of a section, the strongest source winning.
+
+        ``sections`` are where a layer may hold it (``postgres``, ``postgres.slack``);
+        ``name`` is how it is shown.
+        """
+        values: dict[str, Any] = {}
+        for key, kind in fields.items():
+            found = [
+                (self._convert(layer, section, key, kind), layer, section)
+                for layer in self.layers
+                for section in sections
+                if key in layer.sections.get(section, {})
+            ]
+            if not found:
+                continue
+            value, layer, section = found[-1]
+            shown_key = f"{name}.{key}" if name else key
+            source = layer.source_of(section, key)
+            if kind.connects:
+                self._compare(shown_key, found)
+            if isinstance(value, Mapping):
+                value = {k: v for each, _, _ in found for k, v in each.items()}
+            values[key] = value
+            shown = _shown_url(value) if key == "url" else _fields.shown(value)
+            self.origins.append(Origin(key=shown_key, value=shown, source=source))
+        return values
+
+    @staticmethod
+    def _convert(layer: Layer, section: str, key: str, kind: _fields.Field) -> Any:
+        try:
+            return kind.convert(layer.sections[section][key])
+        except ValueError as error:
+            name = f"{section}.{key}" if section else key
+            source = layer.source_of(section, key)
+            raise _fields.config_error(name, source, str(error)) from None
+
+    def _compare(self, key: str, found: list[tuple[Any, Layer, str]]) -> None:
+        """Warn when two sources disagree about where to connect."""
+        name = key.rsplit(".", 1)[-1]
+        value, winner, section = found[-1]
+        if winner.source == "option":
+            return
+        for other, layer, place in found[:-1]:
+            if other != value:
+                self.warnings.append(
+                    f"{key}: {winner.source_of(section, name)} "
+                    f"({_shown_url(value)}) is used, {layer.source_of(place, name)} "
+                    f"says {_shown_url(other)}."
+                )
+
+
+def _shown_url(value: object) -> str:
+    if isinstance(value, Secret):
+        return _fields.mask_url(value.reveal())
+    return _fields.shown(value)
+
+
+def load_settings(
+    *,
+    project: Path | None = None,
+    env: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    properties: Path | None = None,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Settings:
+    """Find the project and decide every setting.
+
+    ``options`` are by section (``""``, ``neo4j`` …) and win over all else;
+    ``properties`` is a file in neo4j-migrations' names, chosen on purpose.  Raises
+    ConfigError; nothing is connected.
+    """
+    environ = os.environ if environ is None else environ
+    project = find_project() if project is None else project.resolve()
+    if not (project / FOLDER).is_dir():
+        raise ConfigError(
+            f"{project} has no {FOLDER}/ folder.",
+            code="NO_PROJECT",
+            hint="--project takes the folder that holds it.",
+        )
+    folders = postgres_folders(project)
+    layers = _layers(project, env, environ, tuple(folders), properties, options or {})
+    merge = _Merge(layers)
+    general = merge.section([""], _fields.GENERAL, name="")
+    newer = {"on_newer": general.pop("on_newer")} if "on_newer" in general else {}
+    order = _order(general.pop("order", STORES))
+    return Settings(
+        project=project,
+        order=order,
+        postgres=tuple(
+            _postgres(merge, name, folder, newer) for name, folder in folders.items()
+        ),
+        neo4j=_neo4j(merge, project, newer),
+        elasticsearch=_elasticsearch(merge, project, newer),
+        origins=tuple(merge.origins),
+        warnings=tuple(merge.warnings),
+        **general,
+    )
+
+
+def _layers(
+    project: Path,
+    env: str | None,
+    environ: Mapping[str, str],
+    databases: tuple[str, ...],
+    properties: Path | None,
+    options: Mapping[str, Mapping[str, Any]],
+) -> list[Layer]:
+    layers: list[Layer] = []
+    conf = project / FOLDER / "migrations" / "neo4j" / "neo4j.conf"
+    if conf.is_file():
+        layers.append(properties_layer(conf))
+    toml, chosen = project / FOLDER / SETTINGS_FILE, None
+    if toml.is_file():
+        base, chosen = toml_layers(toml, env=env)
+        layers.append(base)
+    elif env is not None:
+        raise ConfigError(f"--env {env} needs a {FOLDER}/{SETTINGS_FILE}.")
+    layers.append(environment_layer(environ))
+    if chosen:
+        layers.append(chosen)
+    layers.append(database_layer(environ, databases))
+    if properties:
+        layers.append(properties_layer(properties))
+    layers.append(Layer("option", options))
+    _known_databases(layers, databases)
+    return layers
+
+
+def _known_databases(layers: list[Layer], databases: tuple[str, ...]) -> None:
+    for layer in layers:
+        for section in layer.sections:
+            name = section.removeprefix("postgres.")
+            if name != section and name not in databases:
+                raise ConfigError(
+                    f"{layer.source} has [postgres.{name}], but there is no "
+                    f"{FOLDER}/migrations/{name}/ with revisions.",
+                    hint=f"Create it: weave db init {name}",
+                )
+
+
+def _order(order: Sequence[str]) -> tuple[str, ...]:
+    if sorted(order) != sorted(STORES):
+        raise ConfigError(f"order must name each of {', '.join(STORES)} once.")
+    return tuple(order)
+
+
+def _postgres(
+    merge: _Merge, name: str, folder: Path, newer: dict[str, Any]
+) -> PostgresSettings:
+    section = f"postgres.{name}"
+    values = newer | merge.section(
+        ["postgres", section], _fields.POSTGRES, name=section
+    )
+    parts = {
+        k: values.pop(k, None) for k in ("url", "host", "port", "user", "password")
+    }
+    own = any(layer.sections.get(section, {}).get("url") for layer in merge.layers[-2:])
+    if own:  # a database's own variable is the last word, password included
+        parts = {"url": parts["url"]}
+    url = _compose_url(name, **parts)
+    merge.origins.append(
+        Origin(key=f"{section} connects to", value=_shown_url(url), source="all above")
+    )
+    return PostgresSettings(name=name, folder=folder, url=url, **values)
+
+
+def _compose_url(
+    name: str,
+    *,
+    url: Secret | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    user: str | None = None,
+    password: Secret | None = None,
+) -> Secret:
+    """Put the parts over the URL; without either, the database named ``name`` here.
+
+    A host that starts with a slash is a folder of unix sockets, as for libpq.
+    """
+    try:
+        base = urlsplit(url.reveal() if url else "postgresql://localhost")
+        old_port = base.port
+    except ValueError:
+        raise ConfigError(
+            f"The URL of PostgreSQL database {name} can't be understood.",
+            hint="It has the form postgresql://user@host:5432/database; other "
+            "characters of user and password are written as %XX.",
+        ) from None
+    if not base.scheme.startswith("postgresql"):
+        return Secret(base.geturl())
+    user = user or (unquote(base.username) if base.username else None)
+    secret = password.reveal() if password else unquote(base.password or "")
+    credentials = ""
+    if user or secret:
+        credentials = quote(user or "", safe="")
+        credentials += f":{quote(secret, safe='')}@" if secret else "@"
+    where, query = host or base.hostname or "", base.query
+    if where.startswith("/"):
+        query = "&".join(filter(None, [query, f"host={quote(where)}"]))
+        where = ""
+    elif ":" in where:
+        where = f"[{where}]"
+    number = port or old_port
+    if number and where:
+        where += f":{number}"
+    elif number:
+        query += f"&port={number}"
+    path = base.path.strip("/") or quote(name, safe="")
+    return Secret(
+        f"{base.scheme}://{credentials}{where}/{path}" + (f"?{query}" if query else "")
+    )
+
+
+def _neo4j(merge: _Merge, project: Path, newer: dict[str, Any]) -> Neo4jSettings | None:
+    default = project / FOLDER / "migrations" / "neo4j" / "cypher"
+    values = newer | merge.section(["neo4j"], _fields.NEO4J, name="neo4j")
+    if not _present(values, default):
+        return None
+    flyway = values.pop("use_flyway_compatible_checksums", False)
+    return Neo4jSettings(**values, flyway_checksums=flyway)
+
+
+def _elasticsearch(
+    merge: _Merge, project: Path, newer: dict[str, Any]
+) -> ElasticsearchSettings | None:
+    default = project / FOLDER / "migrations" / "elasticsearch" / "scripts"
+    values = newer | merge.section(
+        ["elasticsearch"], _fields.ELASTICSEARCH, name="elasticsearch"
+    )
+    if not _present(values, default):
+        return None
+    if "url" in values:
+        values["urls"] = values.pop("url")
+    if "line_separator" in values:
+        values["line_separator"] = _SEPARATORS[values["line_separator"]]
+    return ElasticsearchSettings(**values)
+
+
+def _present(values: dict[str, Any], default: Path) -> bool:
+    """Put the usual location in; a store with neither it nor another is absent."""
+    if "locations" in values:
+        return True
+    values["locations"] = (default,)
+    return default.is_dir()

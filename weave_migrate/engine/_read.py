@@ -1,0 +1,115 @@
+"""Commands that only read: what stands, what would run, what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from weave_migrate.errors import ScriptError, StoreUnavailable, WeaveError
+from weave_migrate.model import Plan, Problem, Report, StoreReport, StoreState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from weave_migrate.stores import Store
+
+CHECK_FAILED = 1
+
+
+def examine(store: Store) -> tuple[StoreReport, Plan | None]:
+    """Plan one store; an error becomes a report of it, and there is no plan then."""
+    try:
+        plan = store.plan()
+    except WeaveError as error:
+        return failed_report(store, error), None
+    return planned_report(store, plan), plan
+
+
+def planned_report(store: Store, plan: Plan) -> StoreReport:
+    """Say how a store stands by its plan."""
+    state = StoreState.PENDING if plan.pending else StoreState.UP_TO_DATE
+    return StoreReport(
+        name=store.name,
+        kind=store.kind,
+        state=StoreState.INVALID if plan.problems else state,
+        entries=plan.entries,
+        problems=plan.problems,
+        warnings=plan.warnings,
+    )
+
+
+def failed_report(store: Store, error: WeaveError) -> StoreReport:
+    """Say how a store stands when it could not be asked or read."""
+    state = StoreState.FAILED
+    if isinstance(error, StoreUnavailable):
+        state = StoreState.UNREACHABLE
+    elif isinstance(error, ScriptError):
+        state = StoreState.INVALID
+    return StoreReport(
+        name=store.name,
+        kind=store.kind,
+        state=state,
+        problems=(Problem.from_error(error),),
+    )
+
+
+def status(
+    stores: Sequence[Store], *, command: str = "status", exit_code: bool = False
+) -> Report:
+    """Report every store: server, lock, what is applied, pending and wrong.
+
+    Ends with 5 where a store can't be reached; with ``exit_code``, with 1 where
+    something is pending or wrong.
+    """
+    reports = tuple(_stand(store) for store in stores)
+    return _report(command, reports, strict=exit_code)
+
+
+def validate(stores: Sequence[Store], *, command: str = "validate") -> Report:
+    """Report every store; status 1 unless all is applied and nothing is wrong."""
+    reports = tuple(_stand(store) for store in stores)
+    return _report(command, reports, strict=True)
+
+
+def _stand(store: Store) -> StoreReport:
+    report, plan = examine(store)
+    if plan is None and report.state is StoreState.UNREACHABLE:
+        return report
+    try:
+        return replace(report, server=store.facts().server, lock=store.lock_info())
+    except WeaveError as error:
+        return replace(failed_report(store, error), entries=report.entries)
+
+
+def _report(command: str, reports: tuple[StoreReport, ...], *, strict: bool) -> Report:
+    exits = [_exit(report, strict=strict) for report in reports]
+    first = next((i for i, status in enumerate(exits) if status), None)
+    if first is None:
+        return Report(command=command, stores=reports)
+    problems = reports[first].problems
+    return Report(
+        command=command,
+        stores=reports,
+        error=problems[0] if problems else _pending(reports[first]),
+        exit=exits[first],
+    )
+
+
+def _exit(report: StoreReport, *, strict: bool) -> int:
+    if report.state is StoreState.UNREACHABLE:
+        return StoreUnavailable.exit_status
+    if report.state is StoreState.FAILED:
+        return report.problems[0].exit
+    if strict and report.state is not StoreState.UP_TO_DATE:
+        return CHECK_FAILED
+    return 0
+
+
+def _pending(report: StoreReport) -> Problem:
+    count = len(report.pending)
+    return Problem(
+        code="PENDING",
+        message=f"{report.name} has {count} pending migration{'s' * (count != 1)}.",
+        hint=f"weave db migrate {report.name}",
+        exit=CHECK_FAILED,
+    )
