@@ -1,6 +1,7 @@
 """Settings: found, merged and frozen before a store is opened."""
 
 from weave_migrate.config._find import FOLDER, find_project, postgres_folders
+from weave_migrate.config._layers import parse_location, parse_pairs, read_secret
 from weave_migrate.config._load import STORES, load_settings
 from weave_migrate.config._settings import (
     ElasticsearchSettings,
@@ -20,5 +21,8 @@ __all__ = [
     "Settings",
     "find_project",
     "load_settings",
+    "parse_location",
+    "parse_pairs",
     "postgres_folders",
+    "read_secret",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -159,14 +159,25 @@ def _dotted(section: str, key: str) -> str:
 def _absolute(value: Any, base: Path) -> Any:
     if isinstance(value, list):
         return [_absolute(v, base) for v in value]
-    return location(value, base) if isinstance(value, str) else value
+    return parse_location(value, base) if isinstance(value, str) else value
 
 
-def location(value: str, base: Path) -> Path:
+def parse_location(value: str, base: Path) -> Path:
     """Read a location: a path, or ``file:`` and a path as neo4j-migrations has it."""
     if match := re.fullmatch(r"file:(?://[^/]*)?(/.*)", value, re.IGNORECASE):
         return Path(match[1])
     return base / value
+
+
+def parse_pairs(texts: Iterable[str]) -> dict[str, str]:
+    """Read options of the form ``NAME=VALUE``."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise ConfigError("--placeholder takes NAME=VALUE.", code="USAGE")
+        pairs[name] = value
+    return pairs
 
 
 def read_secret(path: Path, name: str) -> Secret:
@@ -259,7 +270,7 @@ def properties_layer(path: Path) -> Layer:
             raise _unknown(key, tuple(_PEER_OPTIONS), path)
         if name == "locations":
             values[name] = [
-                location(part.strip(), path.parent) for part in value.split(",")
+                parse_location(part.strip(), path.parent) for part in value.split(",")
             ]
         elif value.strip():
             values[name] = value

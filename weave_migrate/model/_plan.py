@@ -29,9 +29,13 @@ class Problem:
     @classmethod
     def from_error(cls, error: WeaveError) -> Problem:
         """Turn an error into a value that can be collected and shown."""
+        answer = getattr(error, "server_answer", None)
+        message = error.message
+        if answer and answer not in message:
+            message = f"{message}\nThe server said: {answer}"
         return cls(
             code=error.code,
-            message=error.message,
+            message=message,
             hint=error.hint,
             file=error.file,
             line=error.line,

@@ -1,0 +1,67 @@
+"""The command ``weave``: parse, call the engine, render; no decisions.
+
+Only this door and click are imported at start; each command brings what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from weave_migrate.cli._root import weave
+from weave_migrate.errors import WeaveError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+__all__ = ["main"]
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, treated like Ctrl-C: stop at a safe point and release the lock."""
+
+    exit_status = 128 + signal.SIGTERM
+
+
+def _on_sigterm(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its status (docs/cli.md)."""
+    words = list(sys.argv[1:] if args is None else args)
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    sys.exit(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    try:
+        status = weave.main(words, prog_name="weave", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has gone; keep Python from saying so at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort
+        return _failed(words, error)
+    return int(status or 0)
+
+
+def _failed(words: list[str], error: BaseException) -> int:
+    from weave_migrate.cli._output import output
+
+    out = output(words)
+    if isinstance(error, WeaveError):
+        return out.error(error)
+    if isinstance(error, click.exceptions.Abort):
+        return out.interrupted(KeyboardInterrupt())
+    if isinstance(error, click.ClickException):
+        return out.usage(error)
+    if isinstance(error, KeyboardInterrupt):
+        return out.interrupted(error)
+    return out.crash(error)

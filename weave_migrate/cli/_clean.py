@@ -1,0 +1,88 @@
+"""``clean NAME…``: remove history, after asking."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from weave_migrate.cli._command import Command, common, out
+from weave_migrate.cli._migrate import dry_run_option
+from weave_migrate.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from weave_migrate.config import Settings
+    from weave_migrate.stores import Change
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@click.command(cls=Command)
+@click.argument("name")
+@dry_run_option
+@yes_option
+@click.pass_context
+def clean(ctx: click.Context, name: str, *, dry_run: bool, yes: bool) -> None:
+    """Remove a database's history, and only that: user data is never touched.
+
+    The next migrate would apply every script again.  Needs allow_clean = true.
+    """
+    settings = common().settings()
+    ctx.exit(run_clean(settings, name, everything=False, dry_run=dry_run, yes=yes))
+
+
+def run_clean(
+    settings: Settings, name: str, *, everything: bool, dry_run: bool, yes: bool
+) -> int:
+    """Clean one store after consent; give the exit status."""
+    from weave_migrate import engine
+    from weave_migrate.cli._progress import ProgressSet
+
+    output = out()
+    progress = ProgressSet(output)
+
+    def confirm(changes: Sequence[Change]) -> None:
+        progress.stop()
+        _show(changes)
+        if not settings.allow_clean:
+            raise RefusedError(
+                "The settings do not allow clean.",
+                hint="Set allow_clean = true in .weave/weave.toml, for this "
+                "environment only.",
+            )
+        if not yes:
+            _ask(name)
+
+    with engine.opened(engine.select(settings, [name])) as stores:
+        report, changes = engine.clean(
+            stores[0],
+            everything=everything,
+            listener=progress(stores[0]),
+            lock_timeout=settings.lock_timeout,
+            confirm=confirm,
+            dry_run=dry_run,
+        )
+    if dry_run:
+        _show(changes)
+    elif report.ok:
+        output.line("History removed." if changes else "There is no history to remove.")
+    return output.report(report.with_warnings(*settings.warnings))
+
+
+def _show(changes: Sequence[Change]) -> None:
+    for change in changes:
+        out().note(f"  {change.summary}")
+
+
+def _ask(name: str) -> None:
+    if not sys.stdin.isatty():
+        raise RefusedError(
+            "Removing history needs a person's consent.",
+            hint="Type it in a terminal, or add --yes.",
+        )
+    typed = click.prompt(f"Type {name} to remove its history", err=True)
+    if typed != name:
+        raise RefusedError(f"{typed!r} is not {name!r}; nothing was removed.")

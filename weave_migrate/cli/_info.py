@@ -1,0 +1,32 @@
+"""``info``: all migrations of one store, and what belongs to its kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from weave_migrate.cli._show import show_entries, show_problem
+
+if TYPE_CHECKING:
+    from weave_migrate.cli._output import Output
+    from weave_migrate.model import Report
+
+
+def show_info(output: Output, report: Report, *, mode: str = "COMPARE") -> int:
+    """Show one store's migrations; give the exit status.
+
+    ``mode`` is COMPARE (files and history), LOCAL (files) or REMOTE (history).
+    """
+    store = report.stores[0]
+    if store.server:
+        output.line(f"{store.name} ({store.server}): {store.state}", bold=True)
+    entries = [
+        entry
+        for entry in store.entries
+        if (mode != "LOCAL" or entry.migration) and (mode != "REMOTE" or entry.applied)
+    ]
+    show_entries(output, entries)
+    for problem in store.problems:
+        show_problem(output, problem)
+    shown = report if output.json else replace(report, error=None)
+    return output.report(shown)

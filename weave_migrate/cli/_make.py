@@ -1,0 +1,109 @@
+"""``init NAME`` and ``create NAME MESSAGE``: new folders and files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from weave_migrate.cli._command import Command, common, out
+from weave_migrate.cli._output import need
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from weave_migrate.config import Settings
+
+_SCRIPTS = {"neo4j": "cypher", "elasticsearch": "scripts"}
+
+
+@click.command(cls=Command)
+@click.argument("name")
+def init(name: str) -> None:
+    """Make the folder of a new database: a PostgreSQL name, neo4j or elasticsearch."""
+    from weave_migrate.config import FOLDER, find_project
+    from weave_migrate.errors import ConfigError
+
+    need(
+        name.isascii() and name.replace("-", "_").isidentifier(),
+        f"{name} can't be the name of a database's folder.",
+        "Use letters, digits, - and _, and begin with a letter.",
+    )
+    try:
+        project = common().folder or find_project()
+    except ConfigError:
+        project = Path.cwd()  # the first database makes the project
+    folder = project / FOLDER / "migrations" / name
+    if name in _SCRIPTS:
+        made = [folder / _SCRIPTS[name]]
+        need(not made[0].exists(), f"{made[0]} exists already.")
+        made[0].mkdir(parents=True)
+    else:
+        from weave_migrate.stores.postgres import init as init_postgres
+
+        made = list(init_postgres(folder))
+    _made("init", made, project)
+    out().line(f'next: weave db create {name} "what the first one does"', fg="cyan")
+
+
+@click.command(cls=Command)
+@click.argument("name")
+@click.argument("message")
+@click.option(
+    "--auto", is_flag=True, help="Fill it from model changes (PostgreSQL only)."
+)
+def create(name: str, message: str, *, auto: bool) -> None:
+    """Make a new revision or script file.
+
+    For neo4j and elasticsearch it gets the next whole version and a form that the
+    Java tool reads; for PostgreSQL it is an Alembic revision behind the head.
+    """
+    from weave_migrate.engine import create_script
+
+    settings = common().settings()
+    if name not in _SCRIPTS:
+        made = _create_revision(settings, name, message, auto=auto)
+    else:
+        from weave_migrate.model import StoreKind
+
+        need(not auto, "--auto is for PostgreSQL databases only.")
+        store = settings.neo4j if name == "neo4j" else settings.elasticsearch
+        usual = settings.migrations / name / _SCRIPTS[name]
+        folder = store.locations[0] if store else usual
+        made = create_script(StoreKind(name), folder, message)
+    _made("create", [made], settings.project)
+
+
+def _create_revision(
+    settings: Settings, name: str, message: str, *, auto: bool
+) -> Path:
+    from weave_migrate import engine
+    from weave_migrate.config import PostgresSettings
+    from weave_migrate.stores.postgres import create as create_postgres
+
+    chosen = engine.select(settings, [name])[0]
+    assert isinstance(chosen, PostgresSettings)  # noqa: S101 - the other names are taken
+    return create_postgres(chosen, message, auto=auto)
+
+
+def _made(command: str, paths: Sequence[Path], project: Path) -> None:
+    output = out()
+    shown = [
+        str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
+        for path in paths
+    ]
+    output.document(
+        {
+            "schema": 1,
+            "command": command,
+            "ok": True,
+            "exit": 0,
+            "error": None,
+            "stores": [],
+            "warnings": [],
+            "created": shown,
+        }
+    )
+    for path in shown:
+        output.line(f"created {path}")

@@ -1,0 +1,159 @@
+"""What a person or a program gets to see: results, errors, statuses.
+
+Results go to standard output, everything else to standard error.  With ``--json``
+standard output holds one JSON document, also when a command fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from weave_migrate.cli._table import render_table
+from weave_migrate.errors import ConfigError, WeaveError
+from weave_migrate.model import Problem, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_USAGE, _CRASH, _INTERRUPTED = 2, 3, 130
+
+
+def colour() -> bool | None:
+    """Say whether to colour: NO_COLOR and FORCE_COLOR decide, else the terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where the output of one command goes, and in which form."""
+
+    json: bool
+    quiet: bool
+    debug: bool
+    words: tuple[str, ...] = ()
+
+    def line(self, text: str = "", **style: Any) -> None:
+        """Write a line of a result; nothing under --json."""
+        if not self.json:
+            click.echo(click.style(text, **style) if style else text, color=colour())
+
+    def note(self, text: str, **style: Any) -> None:
+        """Write a line that is no result."""
+        if not self.quiet:
+            click.echo(click.style(text, **style), err=True, color=colour())
+
+    def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Write a table: with a frame on a terminal, aligned text elsewhere."""
+        if not self.json:
+            render_table(headers, rows, framed=sys.stdout.isatty(), color=colour())
+
+    def document(self, value: object) -> None:
+        """Write the one JSON document of a command."""
+        if self.json:
+            text = json.dumps(value, ensure_ascii=False, indent=2)
+            # A lone surrogate can stand in a file name or a script; JSON has \\uXXXX.
+            click.echo(text.encode("utf-8", "backslashreplace").decode())
+
+    def report(self, report: Report) -> int:
+        """Write a report's document, warnings and error; give its exit status."""
+        self.document(report.to_dict())
+        if not self.json:
+            for warning in report.to_dict()["warnings"]:  # type: ignore[attr-defined]
+                self.note(f"warning: {warning}", fg="yellow")
+            if report.error:
+                self._problem(report.error)
+        return report.exit
+
+    def problem(self, problem: Problem) -> None:
+        """Write one problem to standard error, for people."""
+        if not self.json:
+            self._problem(problem)
+
+    def _problem(self, problem: Problem) -> None:
+        def err(text: str, **style: Any) -> None:
+            click.echo(click.style(text, **style), err=True, color=colour())
+
+        err(f"error[{problem.code}]: {problem.message}", fg="red", bold=True)
+        if problem.file:
+            where = f":{problem.line}" if problem.line else ""
+            err(f"  --> {problem.file}{where}")
+        for line in (problem.excerpt or "").splitlines():
+            err(f"   | {line}")
+        if problem.hint:
+            err(f"  next: {problem.hint}", fg="cyan")
+
+    def error(self, error: WeaveError) -> int:
+        """Write an error that ended the command; give its exit status."""
+        problem = Problem.from_error(error)
+        self.document(self._failed(problem))
+        self.problem(problem)
+        self._traceback()
+        return error.exit_status
+
+    def usage(self, error: click.ClickException) -> int:
+        """Write a usage error as click does, or as JSON."""
+        problem = Problem("USAGE", error.format_message(), exit=_USAGE)
+        self.document(self._failed(problem))
+        if not self.json:
+            error.show()
+        return _USAGE
+
+    def interrupted(self, stop: KeyboardInterrupt) -> int:
+        """Say that the command was interrupted before it had a report."""
+        status = int(getattr(stop, "exit_status", _INTERRUPTED))
+        problem = Problem(
+            "INTERRUPTED",
+            "Interrupted.",
+            hint="See what is applied: weave db status",
+            exit=status,
+        )
+        self.document(self._failed(problem))
+        self.problem(problem)
+        return status
+
+    def crash(self, error: BaseException) -> int:
+        """Say that weave itself failed, without a traceback nobody asked for."""
+        # The text of an unknown error may hold anything, a secret too.
+        problem = Problem(
+            "INTERNAL",
+            f"weave failed unexpectedly: {type(error).__name__}.",
+            hint="Run it again with --debug and report what it shows.",
+            exit=_CRASH,
+        )
+        self.document(self._failed(problem))
+        self.problem(problem)
+        self._traceback()
+        return _CRASH
+
+    def _failed(self, problem: Problem) -> dict[str, object]:
+        command = " ".join(w for w in self.words if not w.startswith("-"))
+        report = Report(command=command, error=problem, exit=problem.exit)
+        return report.to_dict()
+
+    def _traceback(self) -> None:
+        if self.debug:
+            import traceback
+
+            traceback.print_exc()
+
+
+def output(words: Sequence[str]) -> Output:
+    """Give the output for an error that ended the parsing or the command."""
+    own = words[: words.index("--")] if "--" in words else words
+    return Output(
+        json="--json" in own, quiet=False, debug="--debug" in own, words=tuple(own)
+    )
+
+
+def need(condition: object, message: str, hint: str | None = None) -> None:
+    """Raise ConfigError with ``message`` unless ``condition`` holds."""
+    if not condition:
+        raise ConfigError(message, hint=hint, code="USAGE")

@@ -1,0 +1,88 @@
+"""Groups that take a Java tool's commands and options in its own spelling."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from weave_migrate.cli._command import Group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PAIR = re.compile(r"(mode)=(.+)", re.DOTALL)  # what the peer writes without dashes
+_WORD = frozenset({"all"})
+
+
+class PeerGroup(Group):
+    """Options may stand before the command; without a command it is ``migrate``.
+
+    ``mode=LOCAL`` is read as ``--mode LOCAL`` and ``all`` as ``--all``, as the peer
+    has them (neo4j-migrations reference, §9).
+    """
+
+    default = "migrate"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move the command to the front, and spell its words as options."""
+        if "--help" in args or "-h" in args:
+            wanted = [arg for arg in args if arg in self.commands]
+            return super().parse_args(ctx, [*wanted[:1], "--help"])
+        words = list(self._words(args))
+        at = next((place for place in words if args[place] in self.commands), None)
+        name = self.default if at is None else args[at]
+        rest = [
+            _spelled(arg) if place in words else arg
+            for place, arg in enumerate(args)
+            if place != at
+        ]
+        return super().parse_args(ctx, [name, *rest])
+
+    def _words(self, args: list[str]) -> Iterator[int]:
+        """Give the places of what is neither an option nor an option's value."""
+        takes_value = {
+            name
+            for command in self.commands.values()
+            for param in command.params
+            if isinstance(param, click.Option)
+            and not (param.is_flag or param.count or param.flag_value is not None)
+            for name in param.opts
+        }
+        is_value = False
+        for place, arg in enumerate(args):
+            if not is_value and not arg.startswith("-"):
+                yield place
+            is_value = not is_value and arg in takes_value
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Give the commands in the order they were defined."""
+        return list(self.commands)
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the commands as click does: these are all here already."""
+        click.Group.format_commands(self, ctx, formatter)
+
+
+def _spelled(arg: str) -> str:
+    if match := _PAIR.fullmatch(arg):
+        return f"--{match[1]}={match[2]}"
+    return f"--{arg}" if arg in _WORD else arg
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Keep the options that were given: those that are not None and not empty."""
+    return {k: v for k, v in values.items() if v is not None and v != ()}
+
+
+def boolean_option(name: str, text: str) -> Any:
+    """Make a flag that may carry its value: ``--autocrlf``, ``--autocrlf=false``.
+
+    It means what it says; the Java tool's bare flags invert their default.
+    """
+    return click.option(
+        name, is_flag=False, flag_value="true", metavar="[=true|false]", help=text
+    )

@@ -1,0 +1,125 @@
+"""One line for each migration while it runs, on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from weave_migrate.cli._output import colour
+
+if TYPE_CHECKING:
+    from weave_migrate.cli._output import Output
+    from weave_migrate.model import Applied, LockInfo, Migration
+    from weave_migrate.stores import Store
+
+
+class Progress:
+    """Shows what a store's run does: a spinner on a terminal, plain lines elsewhere."""
+
+    def __init__(self, store: Store, output: Output) -> None:
+        self._store = store.name
+        self._silent = output.quiet
+        self._live = sys.stderr.isatty() and not output.quiet
+        self._status: Any = None
+        self._source = ""
+        self._said_waiting = False
+
+    def lock_waiting(self, holder: LockInfo | None, seconds: float) -> None:
+        """Say who is waited for, once on a file and continuously on a terminal."""
+        text = f"{self._store}: waiting for the lock{holder_text(holder)}"
+        if self._live:
+            self._spin(f"{text}, {seconds:.0f} s")
+        elif not self._said_waiting:
+            self._said_waiting = True
+            self._say(text)
+
+    def migration_started(self, migration: Migration) -> None:
+        """Show the migration that runs now."""
+        self._source = migration.source
+        if self._live:
+            self._spin(f"{self._store}: {migration.source}")
+
+    def migration_applied(self, applied: Applied) -> None:
+        """Leave a line with the time it took."""
+        self.stop()
+        took = duration_text(applied.duration_ms)
+        source = applied.source or self._source
+        self._say(f"{self._store}: applied {source}{f' ({took})' if took else ''}")
+
+    def warned(self, message: str) -> None:
+        """Warnings are shown with the report; nothing to do while it runs."""
+
+    def stop(self) -> None:
+        """Take the spinner away."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def _spin(self, text: str) -> None:
+        if self._status is None:
+            from rich.console import Console
+            from rich.status import Status
+
+            console = Console(stderr=True, no_color=colour() is False, highlight=False)
+            self._status = Status("", console=console)
+            self._status.start()
+        from rich.text import Text
+
+        self._status.update(Text(text))
+
+    def _say(self, text: str) -> None:
+        if not self._silent:
+            click.echo(text, err=True)
+
+
+class ProgressSet:
+    """Makes a Progress for each store and ends them all, whatever happens."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._made: list[Progress] = []
+        self.started = time.monotonic()
+
+    def __call__(self, store: Store) -> Progress:
+        self.stop()
+        progress = Progress(store, self._output)
+        self._made.append(progress)
+        return progress
+
+    def stop(self) -> None:
+        """Take every spinner away."""
+        for progress in self._made:
+            progress.stop()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the command began."""
+        return time.monotonic() - self.started
+
+
+def holder_text(holder: LockInfo | None) -> str:
+    """Say who holds a lock, as far as it is known."""
+    if holder is None:
+        return ""
+    parts = [
+        holder.owner,
+        f"on {holder.host}" if holder.host else None,
+        f"process {holder.pid}" if holder.pid else None,
+        f"since {holder.since:%Y-%m-%d %H:%M:%S%z}" if holder.since else None,
+    ]
+    known = ", ".join(part for part in parts if part)
+    return f", held by {known}" if known else ", held by another run"
+
+
+def duration_text(milliseconds: int | None) -> str:
+    """Show a duration: ms below a second, then s, then min."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1_000:
+        return f"{milliseconds} ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1_000:.1f} s"
+    return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1_000} s"

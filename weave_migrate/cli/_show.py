@@ -1,0 +1,154 @@
+"""Render stores and their migrations for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weave_migrate.cli._progress import duration_text, holder_text
+from weave_migrate.model import State, StoreReport, StoreState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from weave_migrate.cli._output import Output
+    from weave_migrate.model import Entry, Problem, Report
+
+_COLOURS = {
+    StoreState.UP_TO_DATE: "green",
+    StoreState.MIGRATED: "green",
+    StoreState.PENDING: "yellow",
+    StoreState.NOT_RUN: "yellow",
+}
+_QUIET = frozenset({State.APPLIED, State.BASELINE})
+
+
+def plural(count: int, word: str) -> str:
+    """Count things: ``1 problem``, ``2 problems``."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def show_status(output: Output, report: Report) -> None:
+    """Verdict first, then each store with what is not yet as it should be."""
+    pending = sum(len(store.pending) for store in report.stores)
+    problems = sum(len(store.problems) for store in report.stores)
+    if not pending and not problems:
+        output.line("Everything is up to date.", fg="green", bold=True)
+    else:
+        parts = [f"{pending} pending"] * bool(pending)
+        parts += [plural(problems, "problem")] * bool(problems)
+        colour = "red" if problems else "yellow"
+        output.line(f"{', '.join(parts)}.", fg=colour, bold=True)
+    for store in report.stores:
+        output.line()
+        _store(output, store)
+    _next(output, report)
+
+
+def _store(output: Output, store: StoreReport) -> None:
+    facts = [str(store.state), f"{len(store.applied)} applied"]
+    if store.pending:
+        facts.append(f"{len(store.pending)} pending")
+    if store.lock:
+        facts.append(f"locked{holder_text(store.lock)}")
+    server = f" ({store.server})" if store.server else ""
+    output.line(f"{store.name}{server}", bold=True)
+    output.line(f"  {', '.join(facts)}", fg=_COLOURS.get(store.state, "red"))
+    for entry in store.entries:
+        if entry.state not in _QUIET:
+            output.line(f"  {entry.state}: {label(entry)}")
+    for problem in store.problems:
+        show_problem(output, problem)
+
+
+def show_problem(output: Output, problem: Problem) -> None:
+    """Show one problem among results."""
+    where = f"{problem.file}{f':{problem.line}' if problem.line else ''}"
+    output.line(f"  {problem.code}: {problem.message}", fg="red")
+    if problem.file and problem.file not in problem.message:
+        output.line(f"    in {where}")
+    for line in (problem.excerpt or "").splitlines():
+        output.line(f"    | {line}")
+    if problem.hint:
+        output.line(f"    next: {problem.hint}", fg="cyan")
+
+
+def _next(output: Output, report: Report) -> None:
+    if any(store.problems for store in report.stores):
+        return
+    waiting = [store.name for store in report.stores if store.pending]
+    if waiting:
+        output.line()
+        command = f"migrate {waiting[0]}" if len(waiting) == 1 else "migrate-all"
+        output.line(f"next: weave db {command}", fg="cyan")
+
+
+def label(entry: Entry) -> str:
+    """Name a migration: its file where it has one, else version and description."""
+    if entry.migration:
+        return entry.migration.source
+    described = entry.applied.description if entry.applied else None
+    return f"{entry.version} {described or ''}".rstrip()
+
+
+def show_entries(output: Output, entries: Iterable[Entry]) -> None:
+    """Show migrations as a table, in the store's order."""
+    rows = [_row(entry) for entry in entries]
+    if not rows:
+        output.line("No migrations found.")
+        return
+    headers = ("Version", "Description", "State", "Installed on", "By", "Time", "File")
+    output.table(headers, rows)
+
+
+def _row(entry: Entry) -> Sequence[str]:
+    local, record = entry.migration, entry.applied
+    at = record.applied_at if record else None
+    return (
+        entry.version,
+        (record and record.description) or (local and local.description) or "",
+        str(entry.state),
+        f"{at:%Y-%m-%d %H:%M:%S}" if at else "",
+        (record.applied_by or "") if record else "",
+        duration_text(record.duration_ms) if record else "",
+        (local and local.source) or (record and record.source) or "",
+    )
+
+
+def show_outcome(output: Output, report: Report, seconds: float) -> None:
+    """Close a run: a table of the stores, and one sentence."""
+    rows = [
+        (
+            store.name,
+            str(store.state),
+            str(len(store.newly_applied)),
+            str(len(store.applied)),
+            str(len(store.pending)),
+        )
+        for store in report.stores
+    ]
+    output.table(("Database", "State", "Now applied", "All applied", "Pending"), rows)
+    count = sum(len(store.newly_applied) for store in report.stores)
+    if report.ok and not count:
+        output.line("Nothing to do: everything is up to date.", fg="green")
+    elif report.ok:
+        output.line(
+            f"Applied {plural(count, 'migration')} in {seconds:.1f} s.", fg="green"
+        )
+    elif count:
+        output.line(f"Stopped after {plural(count, 'migration')}, which stay applied.")
+    else:
+        output.line("Nothing was applied.")
+
+
+def show_plan(output: Output, report: Report) -> None:
+    """Show what a run would do, store by store."""
+    for store in report.stores:
+        output.line(f"{store.name}: {store.state}", bold=True)
+        for entry in store.pending:
+            output.line(f"  {entry.state}: {label(entry)}")
+        for entry in store.entries:
+            if entry.state is State.CHANGED and not store.problems:
+                output.line(f"  repeat: {label(entry)}")
+        for problem in store.problems:
+            show_problem(output, problem)
+    _next(output, report)
