@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "weave.toml"
 STORES = ("postgres", "neo4j", "elasticsearch")
+_UNSET = dataclasses.MISSING
 _SEPARATORS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
 
 
@@ -44,12 +46,17 @@ class _Merge:
     warnings: list[str] = field(default_factory=list)
 
     def section(
-        self, sections: Sequence[str], fields: Mapping[str, _fields.Field], *, name: str
+        self,
+        sections: Sequence[str],
+        fields: Mapping[str, _fields.Field],
+        *,
+        name: str,
+        defaults: Mapping[str, object],
     ) -> dict[str, Any]:
         """Give the converted values of a section, the strongest source winning.
 
         ``sections`` are where a layer may hold it (``postgres``, ``postgres.slack``);
-        ``name`` is how it is shown.
+        ``name`` is how it is shown; ``defaults`` are only shown, not given.
         """
         values: dict[str, Any] = {}
         for key, kind in fields.items():
@@ -59,10 +66,14 @@ class _Merge:
                 for section in sections
                 if key in layer.sections.get(section, {})
             ]
+            shown_key = f"{name}.{key}" if name else key
             if not found:
+                built_in = _fields.shown(defaults.get(key))
+                self.origins.append(
+                    Origin(key=shown_key, value=built_in, source="built-in")
+                )
                 continue
             value, layer, section = found[-1]
-            shown_key = f"{name}.{key}" if name else key
             source = layer.source_of(section, key)
             if kind.connects:
                 self._compare(shown_key, found)
@@ -97,6 +108,14 @@ class _Merge:
                 )
 
 
+def _defaults(cls: type, **others: object) -> dict[str, object]:
+    """Give the built-in values of a settings class, by setting."""
+    own = {
+        f.name: f.default for f in dataclasses.fields(cls) if f.default is not _UNSET
+    }
+    return own | others
+
+
 def _shown_url(value: object) -> str:
     if isinstance(value, Secret):
         return _fields.mask_url(value.reveal())
@@ -128,7 +147,9 @@ def load_settings(
     folders = postgres_folders(project)
     layers = _layers(project, env, environ, tuple(folders), properties, options or {})
     merge = _Merge(layers)
-    general = merge.section([""], _fields.GENERAL, name="")
+    general = merge.section(
+        [""], _fields.GENERAL, name="", defaults=_defaults(Settings)
+    )
     newer = {"on_newer": general.pop("on_newer")} if "on_newer" in general else {}
     order = _order(general.pop("order", STORES))
     return Settings(
@@ -197,7 +218,10 @@ def _postgres(
 ) -> PostgresSettings:
     section = f"postgres.{name}"
     values = newer | merge.section(
-        ["postgres", section], _fields.POSTGRES, name=section
+        ["postgres", section],
+        _fields.POSTGRES,
+        name=section,
+        defaults=_defaults(PostgresSettings),
     )
     parts = {
         k: values.pop(k, None) for k in ("url", "host", "port", "user", "password")
@@ -235,7 +259,7 @@ def _compose_url(
             "characters of user and password are written as %XX.",
         ) from None
     if not base.scheme.startswith("postgresql"):
-        return Secret(base.geturl())
+        return url or Secret("")
     user = user or (unquote(base.username) if base.username else None)
     secret = password.reveal() if password else unquote(base.password or "")
     credentials = ""
@@ -261,7 +285,14 @@ def _compose_url(
 
 def _neo4j(merge: _Merge, project: Path, newer: dict[str, Any]) -> Neo4jSettings | None:
     default = project / FOLDER / "migrations" / "neo4j" / "cypher"
-    values = newer | merge.section(["neo4j"], _fields.NEO4J, name="neo4j")
+    values = newer | merge.section(
+        ["neo4j"],
+        _fields.NEO4J,
+        name="neo4j",
+        defaults=_defaults(
+            Neo4jSettings, locations=default, use_flyway_compatible_checksums=False
+        ),
+    )
     if not _present(values, default):
         return None
     flyway = values.pop("use_flyway_compatible_checksums", False)
@@ -273,7 +304,15 @@ def _elasticsearch(
 ) -> ElasticsearchSettings | None:
     default = project / FOLDER / "migrations" / "elasticsearch" / "scripts"
     values = newer | merge.section(
-        ["elasticsearch"], _fields.ELASTICSEARCH, name="elasticsearch"
+        ["elasticsearch"],
+        _fields.ELASTICSEARCH,
+        name="elasticsearch",
+        defaults=_defaults(
+            ElasticsearchSettings,
+            locations=default,
+            url=("http://localhost:9200",),
+            line_separator="lf",
+        ),
     )
     if not _present(values, default):
         return None

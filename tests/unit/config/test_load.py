@@ -1,0 +1,293 @@
+"""Settings: which source wins, what is refused, and that secrets stay secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from weave_migrate.config import Settings, find_project, load_settings
+from weave_migrate.errors import ConfigError
+from weave_migrate.model import Secret
+
+Load = Callable[..., Settings]
+CANARY = "c4n4ry-%@:/é"
+
+
+def origin(settings: Settings, key: str) -> tuple[str, str]:
+    found = next(o for o in settings.origins if o.key == key)
+    return found.value, found.source
+
+
+def test_no_settings_file_is_needed(load: Load, project: Path) -> None:
+    settings = load()
+    assert [each.name for each in settings.postgres] == ["slack"]
+    assert settings.postgres[0].url.reveal() == "postgresql://localhost/slack"
+    assert settings.neo4j is not None
+    assert settings.neo4j.uri == "bolt://localhost:7687"
+    assert settings.neo4j.locations == (project / ".weave/migrations/neo4j/cypher",)
+    assert settings.elasticsearch is not None
+    assert settings.elasticsearch.urls == ("http://localhost:9200",)
+    assert settings.allow_clean is False
+
+
+def test_a_store_without_a_folder_is_absent(tmp_path: Path) -> None:
+    (tmp_path / ".weave").mkdir()
+    settings = load_settings(project=tmp_path, environ={})
+    assert settings.postgres == ()
+    assert settings.neo4j is None
+    assert settings.elasticsearch is None
+
+
+def test_the_project_is_found_upwards(project: Path) -> None:
+    deep = project / "src" / "app"
+    deep.mkdir(parents=True)
+    assert find_project(deep) == project
+
+
+def test_no_project_says_what_to_type(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        find_project(tmp_path)
+    assert caught.value.code == "NO_PROJECT"
+    assert "weave db init" in (caught.value.hint or "")
+
+
+# From weakest to strongest, each beats all before it.
+ENV_BLOCK = '[neo4j]\nuri = "bolt://toml"\n[env.prod.neo4j]\nuri = "bolt://block"\n'
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "expected", "source"),
+    [
+        ({}, "bolt://localhost:7687", "built-in"),
+        ({"toml": ENV_BLOCK}, "bolt://toml", "weave.toml"),
+        (
+            {"toml": ENV_BLOCK, "environ": {"NEO4J_URI": "bolt://var"}},
+            "bolt://var",
+            "NEO4J_URI",
+        ),
+        (
+            {"toml": ENV_BLOCK, "environ": {"NEO4J_URI": "bolt://var"}, "env": "prod"},
+            "bolt://block",
+            "weave.toml [env.prod]",
+        ),
+        (
+            {
+                "toml": ENV_BLOCK,
+                "env": "prod",
+                "options": {"neo4j": {"uri": "bolt://option"}},
+            },
+            "bolt://option",
+            "option",
+        ),
+    ],
+)
+def test_the_stronger_source_wins(
+    load: Load, kwargs: dict[str, object], expected: str, source: str
+) -> None:
+    settings = load(**kwargs)
+    assert settings.neo4j is not None
+    assert settings.neo4j.uri == expected
+    assert origin(settings, "neo4j.uri") == (expected, source)
+
+
+def test_two_sources_that_disagree_about_where_to_connect_are_named(load: Load) -> None:
+    settings = load(ENV_BLOCK, {"NEO4J_URI": "bolt://u:pw@var"})
+    assert settings.warnings == (
+        "neo4j.uri: NEO4J_URI (bolt://u:***@var) is used, weave.toml says bolt://toml.",
+    )
+
+
+def test_an_option_disagrees_on_purpose(load: Load) -> None:
+    settings = load(ENV_BLOCK, options={"neo4j": {"uri": "bolt://option"}})
+    assert settings.warnings == ()
+
+
+def test_the_environment_alone_reaches_all_three(load: Load) -> None:
+    settings = load(
+        environ={
+            "POSTGRES_HOST": "db",
+            "POSTGRES_PORT": "5433",
+            "POSTGRES_USER": "app",
+            "POSTGRES_PASSWORD": CANARY,
+            "NEO4J_USERNAME": "weaker",
+            "NEO4J_USER": "stronger",
+            "NEO4J_PASSWORD": CANARY,
+            "ELASTICSEARCH_HOST": "es",
+            "ELASTICSEARCH_PORT": "9201",
+            "ELASTICSEARCH_SCHEME": "https",
+            "ELASTICSEARCH_API_KEY": CANARY,
+            "NM_PLACEHOLDERS_region": " eu ",
+        }
+    )
+    assert (
+        settings.postgres[0].url.reveal()
+        == "postgresql://app:c4n4ry-%25%40%3A%2F%C3%A9@db:5433/slack"
+    )
+    assert settings.neo4j is not None
+    assert settings.neo4j.user == "stronger"
+    assert settings.neo4j.password == Secret(CANARY)
+    assert settings.neo4j.placeholders == {"region": "eu"}
+    assert settings.elasticsearch is not None
+    assert settings.elasticsearch.urls == ("https://es:9201",)
+    assert settings.elasticsearch.api_key == Secret(CANARY)
+    assert "c4n4ry" not in repr(settings)
+
+
+def test_elasticsearch_url_beats_its_host(load: Load) -> None:
+    environ = {"ELASTICSEARCH_HOST": "a", "ELASTICSEARCH_URL": "http://b:1,http://c:1"}
+    settings = load(environ=environ)
+    assert settings.elasticsearch is not None
+    assert settings.elasticsearch.urls == ("http://b:1", "http://c:1")
+
+
+@pytest.mark.parametrize(
+    ("toml", "environ", "expected"),
+    [
+        (
+            '[postgres.slack]\nurl = "postgresql://app@db/other?sslmode=require"',
+            {"POSTGRES_PASSWORD": "p%"},
+            "postgresql://app:p%25@db/other?sslmode=require",
+        ),
+        (
+            '[postgres.slack]\nurl = "postgresql+psycopg://app@db:1/other"',
+            {"POSTGRES_HOST": "h2", "POSTGRES_PORT": "2"},
+            "postgresql+psycopg://app@h2:2/other",
+        ),
+        (
+            '[postgres.slack]\nurl = "postgresql://app@db/other"',
+            {"POSTGRES_HOST": "h2", "DATABASE_URL_SLACK": "postgresql://x:y@z/own"},
+            "postgresql://x:y@z/own",
+        ),
+        (None, {"POSTGRES_HOST": "::1"}, "postgresql://[::1]/slack"),
+        (
+            None,
+            {"POSTGRES_HOST": "/run/pg", "POSTGRES_PORT": "5433", "POSTGRES_USER": "a"},
+            "postgresql://a@/slack?host=/run/pg&port=5433",
+        ),
+        (None, {"DATABASE_URL_SLACK": "sqlite:///x.db"}, "sqlite:///x.db"),
+    ],
+)
+def test_the_url_of_a_postgresql_database(
+    load: Load, toml: str | None, environ: dict[str, str], expected: str
+) -> None:
+    assert load(toml, environ).postgres[0].url.reveal() == expected
+
+
+def test_a_secret_can_come_from_a_file(load: Load, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(CANARY + "\n")
+    settings = load(environ={"NEO4J_PASSWORD_FILE": str(file)})
+    assert settings.neo4j is not None
+    assert settings.neo4j.password == Secret(CANARY)
+    toml = load(f'[neo4j]\npassword_file = "{file}"').neo4j
+    assert toml is not None
+    assert toml.password == Secret(CANARY)
+
+
+def test_a_secret_given_twice_is_refused(load: Load, tmp_path: Path) -> None:
+    environ = {"NEO4J_PASSWORD": CANARY, "NEO4J_PASSWORD_FILE": str(tmp_path / "x")}
+    with pytest.raises(ConfigError, match="unset one") as caught:
+        load(environ=environ)
+    assert "c4n4ry" not in str(caught.value)
+
+
+def test_the_peers_own_settings_file_is_read_and_is_weaker(
+    load: Load, project: Path
+) -> None:
+    conf = project / ".weave/migrations/neo4j/neo4j.conf"
+    conf.write_text(
+        "# as neo4j-migrations writes it\n"
+        "address=bolt://conf\nusername = me\nvalidate-on-migrate: false\n"
+        "location=file\\:///abs/scripts,more\n"
+    )
+    neo4j = load('[neo4j]\nuri = "bolt://toml"').neo4j
+    assert neo4j is not None
+    assert neo4j.uri == "bolt://toml"
+    assert neo4j.user == "me"
+    assert neo4j.validate_on_migrate is False
+    assert neo4j.locations == (Path("/abs/scripts"), conf.parent / "more")
+
+
+def test_a_chosen_properties_file_beats_the_environment(
+    load: Load, tmp_path: Path
+) -> None:
+    file = tmp_path / "my.properties"
+    file.write_text("address=bolt://file\n")
+    neo4j = load(environ={"NEO4J_URI": "bolt://var"}, properties=file).neo4j
+    assert neo4j is not None
+    assert neo4j.uri == "bolt://file"
+
+
+def test_placeholders_of_all_sources_are_merged(load: Load) -> None:
+    neo4j = load(
+        '[neo4j]\nplaceholders = { region = "eu", size = 3, on = true }',
+        {"NM_PLACEHOLDERS_region": "us"},
+    ).neo4j
+    assert neo4j is not None
+    assert neo4j.placeholders == {"region": "us", "size": "3", "on": "true"}
+
+
+def test_on_newer_differs_by_store_until_it_is_set(load: Load) -> None:
+    settings = load()
+    assert settings.neo4j is not None
+    assert settings.elasticsearch is not None
+    assert (settings.neo4j.on_newer, settings.elasticsearch.on_newer) == (
+        "fail",
+        "warn",
+    )
+    settings = load('on_newer = "ok"\n[neo4j]\non_newer = "warn"')
+    assert settings.neo4j is not None
+    assert settings.postgres[0].on_newer == "ok"
+    assert settings.neo4j.on_newer == "warn"
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("lock_timeout = 'soon'", "lock_timeout .weave.toml. must be a number of sec"),
+        ("allow_clean = 'maybe'", "must be true or false"),
+        ("[neo4j]\ntransaction_mode = 'x'", "one of per_migration, per_statement"),
+        ("[neo4j]\nurl = 'x'", "neo4j.url, which is none of weave's"),
+        ("colour = 1", "colour, which is none of weave's"),
+        ("[neo4j]\npassword = 'x'", "neo4j.password does not belong in weave.toml"),
+        ("neo4j = 3", "a setting neo4j, which is none"),
+        ("x = ", "not valid TOML"),
+        ("order = ['neo4j']", "order must name each of"),
+        ("[postgres.other]\nschema = 'x'", r"no .weave/migrations/other/"),
+        ("[neo4j]\nplaceholders = { a = [1] }", "a table of names and texts"),
+        ("[postgres.slack]\nport = 70000", "a port number"),
+        ("[postgres.slack]\nurl = 'postgresql://h:x/d'", "can't be understood"),
+    ],
+)
+def test_a_wrong_setting_is_a_clear_error(load: Load, toml: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load(toml)
+
+
+def test_an_unknown_setting_suggests_the_right_one(load: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("[neo4j]\ndatabse = 'x'")
+    assert caught.value.hint == "Did you mean database?"
+
+
+def test_an_unknown_env_lists_those_there_are(load: Load) -> None:
+    with pytest.raises(ConfigError, match=r"there is: prod"):
+        load(ENV_BLOCK, env="staging")
+
+
+def test_every_setting_is_listed_with_its_source_and_no_secret(load: Load) -> None:
+    settings = load(
+        '[postgres.slack]\nurl = "postgresql://a:tomlc4n4ry@db/s?password=qc4n4ry"',
+        {"NEO4J_PASSWORD": CANARY, "ELASTICSEARCH_URL": "http://u:c4n4ry@es:1"},
+    )
+    listed = "\n".join(f"{o.key} {o.value} {o.source}" for o in settings.origins)
+    assert "c4n4ry" not in listed
+    assert origin(settings, "neo4j.password") == ("***", "NEO4J_PASSWORD")
+    assert origin(settings, "elasticsearch.url") == (
+        "http://u:***@es:1",
+        "ELASTICSEARCH_URL",
+    )
+    assert origin(settings, "neo4j.autocrlf") == ("false", "built-in")
+    assert origin(settings, "elasticsearch.line_separator") == ("lf", "built-in")
