@@ -1,7 +1,5 @@
 """Teams, insights, and the sources that insights were drawn from."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import datetime
 
@@ -69,7 +67,7 @@ class Insight(Base):
     )
     archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    sources: Mapped[list[Source]] = relationship(back_populates="insight")
+    sources: Mapped[list["Source"]] = relationship(back_populates="insight")
 
 
 class Source(Base):

@@ -1,7 +1,5 @@
 """Workspaces, channels, members and messages of the Slack archive."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +45,7 @@ class Workspace(Base):
         DateTime(timezone=True), server_default=func.now()
     )
 
-    channels: Mapped[list[Channel]] = relationship(back_populates="workspace")
+    channels: Mapped[list["Channel"]] = relationship(back_populates="workspace")
 
 
 class Channel(Base):
