@@ -14,7 +14,8 @@ class Statement:
     ``line`` is 1-based and counts to its first character in the file; ``database``
     is the name given by the ``:use`` before it, lower-cased, or None.
     ``transaction`` is what weave uses; ``peer_transaction`` is set only where
-    neo4j-migrations decides otherwise.
+    neo4j-migrations decides otherwise.  ``group`` counts the ``:use`` entries before
+    it: one group is one session and, per migration, one transaction.
     """
 
     text: str
@@ -22,6 +23,7 @@ class Statement:
     database: str | None = None
     transaction: Literal["managed", "implicit"] = "managed"
     peer_transaction: Literal["managed", "implicit"] | None = None
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,138 @@
+"""The byte rules of neo4j-migrations: what it trims, extracts, filters and hashes.
+
+Section numbers are those of docs/neo4j-migrations.md.  None of these rules knows
+Cypher: they look for semicolons, ``:use`` and ``//`` in strings and comments too,
+and so must we, because statements and checksums have to be the same.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING
+
+from weave_migrate.scripts._java import trim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# §2.1; the name is ASCII and at least three characters long.
+USE = re.compile(
+    r":use +([a-z][a-z\d.\-]{2,62})(?:;?(?:\r?\n|\r)?)?", re.IGNORECASE | re.ASCII
+)
+
+_DROPPED_BEFORE = (";\x85", ";\u2028", ";\u2029")
+_LINE_END = re.compile(r"\r?\n|\r")
+_BLANKS = re.compile(r"[\x00-\x20]*+")
+_INDENT = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x20]*+")
+_CHUNK = 1 << 20  # characters encoded at a time, so that hashing needs no second copy
+
+
+class SecondUseError(Exception):
+    """A ``:use`` after another one in a statement of several lines (§2.3)."""
+
+
+def clean_piece(text: str, start: int, end: int) -> tuple[str, int]:
+    """Give a piece between two delimiters as the peer keeps it, and where it begins.
+
+    Java's trim, then one trailing semicolon dropped, then trim again (§2.1).  The
+    peer's ``;$`` also matches before a last U+0085, U+2028 or U+2029.
+    """
+    match = _BLANKS.match(text, start, end)
+    start = match.end() if match else start
+    end = _rstrip(text, start, end)
+    if text.endswith(";", start, end):
+        end = _rstrip(text, start, end - 1)
+    elif text.endswith(_DROPPED_BEFORE, start, end):
+        return text[start : end - 2] + text[end - 1], start
+    return text[start:end], start
+
+
+def _rstrip(text: str, start: int, end: int) -> int:
+    # By index, not by slices: a piece may be as large as the file.
+    while end > start and text[end - 1] <= " ":
+        end -= 1
+    return end
+
+
+def extract_use(statement: str) -> Iterator[tuple[str, int]]:
+    """Take every ``:use name`` out of a piece and put it before the rest (§2.1, §2.3).
+
+    Yields each entry with the offset of its first kept character.  The rest is not
+    trimmed again.  Raises SecondUseError for a second one where the piece has more
+    than one line; only LF counts as a line end here.
+    """
+    kept: list[str] = []
+    first, position = None, 0
+    multi_line = "\n" in statement
+    for number, match in enumerate(USE.finditer(statement)):
+        if number and multi_line:
+            raise SecondUseError
+        if match.start() > position:
+            first = position if first is None else first
+            kept.append(statement[position : match.start()])
+        position = match.end()
+        yield trim(match[0]), match.start()
+    if position < len(statement):
+        first = position if first is None else first
+        kept.append(statement[position:])
+    if kept:
+        yield "".join(kept), first or 0
+
+
+def database_of(entry: str) -> str | None:
+    """Give the database, lower-cased, if the whole entry is a ``:use`` (§2.3)."""
+    match = USE.fullmatch(entry)
+    return match[1].lower() if match else None
+
+
+def single_line_comments(entry: str) -> list[tuple[str, int]]:
+    """Give the leading ``//`` lines of an entry, trimmed, with their offsets (§2.2).
+
+    Only when its very first characters are ``//``.
+    """
+    comments: list[tuple[str, int]] = []
+    position = 0
+    while entry.startswith("//", position):
+        end = _LINE_END.search(entry, position)
+        stop = end.start() if end else len(entry)
+        comments.append((trim(entry[position:stop]), position))
+        if end is None:
+            break
+        # The next line may be indented, but not be another, blank line.
+        match = _INDENT.match(entry, end.end())
+        position = match.end() if match else end.end()
+    return comments
+
+
+def crc32(entry: str, crc: int) -> int:
+    """Add an entry to the default checksum (§3.1).
+
+    CRC-32 over the UTF-8 of every entry, ``:use`` and comments included, without any
+    separator; begins with 0 and is written as an unsigned decimal number.
+    """
+    for start in range(0, len(entry), _CHUNK):
+        crc = zlib.crc32(entry[start : start + _CHUNK].encode(), crc)
+    return crc
+
+
+def without_preconditions(entry: str, preconditions: Iterable[str]) -> str:
+    r"""Take precondition lines out of an entry, the way §3.2 rule 1 does.
+
+    The peer's pattern is ``(<line>|<line>...)\r?\n|\r``.  Its right branch deletes
+    every lone CR as well, and a line that ends the entry stays.
+    """
+    lines = "|".join(map(re.escape, preconditions))
+    return re.sub(f"(?:{lines})\r?\n|\r", "", entry) if lines else entry
+
+
+def flyway_checksum(texts: Iterable[str]) -> str:
+    """Hash all lines of a file, given in parts, without their ends (§3.3).
+
+    CRC-32 as a signed decimal number; a byte order mark at the beginning is dropped.
+    """
+    crc = 0
+    for number, text in enumerate(texts):
+        lines = text.replace("\r", "").replace("\n", "")
+        crc = crc32(lines if number else lines.removeprefix("\ufeff"), crc)
+    return str(crc - (1 << 32) if crc >> 31 else crc)
