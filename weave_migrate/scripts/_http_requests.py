@@ -1,0 +1,380 @@
+"""The requests of a ``.http`` text: the grammar divides, the peer's rules read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from weave_migrate.errors import PlaceholderError
+from weave_migrate.model import Request
+from weave_migrate.scripts import _evolution
+from weave_migrate.scripts._grammar import load_grammar
+from weave_migrate.scripts._java import trim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from weave_migrate.errors import ScriptError
+    from weave_migrate.scripts._evolution import LineSeparator
+    from weave_migrate.scripts._http_text import HttpSource
+    from weave_migrate.scripts.http_placeholders import Placeholders
+
+_PEER = "elasticsearch-evolution"
+_UNSUPPORTED = "SCRIPT_UNSUPPORTED"
+_UNSAFE = "PLACEHOLDER_UNSAFE"
+
+_BORDER = re.compile(r"\n[\x00-\t\x0b-\x20]*+(?:\n|\Z)")
+_HTTP_VERSION = re.compile(r"HTTP/[0-9.]++\Z")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://")
+_NOT_IN_URI = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f-\xa0]|%(?![0-9A-Fa-f]{2})')
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++\Z")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_BULK = re.compile(r"(?:\A|.*/)_(?:bulk|msearch)(?:/template)?\Z")
+
+# Lines behind or instead of a body that editors for REST calls act on.
+_EDITOR_LINE = re.compile(
+    r"\n(?:<(?:@\w*+)?[ \t]++\S|<>[ \t]*+\S|>>!?[ \t]++\S|>[ \t]*+\{%|>[ \t]++\S)"
+)
+# Mustache templates and ingest pipelines hold {{tags}} of their own, so in a body only
+# the editors' built-in variables can be told apart.
+_EDITOR_VARIABLE = re.compile(
+    r"\{\{\$(?:guid|uuid|timestamp|isoTimestamp|datetime|localDatetime|randomInt"
+    r"|random\.|processEnv|dotenv|env\.|aadToken)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One request as the grammar finds it; ``line`` is that of its request line.
+
+    ``headers`` are the lines between that and the body, comments included; the body is
+    ``text[start:end]``, with its comments.
+    """
+
+    line: int
+    request_line: str
+    headers: tuple[str, ...]
+    start: int
+    end: int
+
+
+def split(text: str) -> tuple[Part, ...]:
+    """Divide a text, its line ends LF, into requests; every text can be divided."""
+    tree: Any = load_grammar("http").parse(text)
+    requests, separators = tree.children[::2], tree.children[1::2]
+    ends = [separator.start_pos for separator in separators]
+    if len(requests) == 1:  # then a "###" behind it is a comment in its body
+        ends = []
+    return tuple(
+        _part(text, request.children, end)
+        for request, end in zip(requests, [*ends, len(text)], strict=False)
+    )
+
+
+def _part(text: str, tokens: list[Any], end: int) -> Part:
+    """Make a part of the tokens REQUEST_LINE, HEADERS and BLANK, the last two optional.
+
+    Where there is no BLANK, one may be among the lines behind a "###" that is none.
+    """
+    first = tokens[0]
+    headers = next((token for token in tokens if token.type == "HEADERS"), None)
+    border = _BORDER.search(text, (headers or first).end_pos, end)
+    return Part(
+        line=first.line,
+        request_line=str(first),
+        headers=tuple(headers.split("\n")[1:]) if headers else (),
+        start=border.end() if border else end,
+        end=end,
+    )
+
+
+def read_requests(
+    text: str,
+    *,
+    source: HttpSource,
+    placeholders: Placeholders,
+    line_separator: LineSeparator = "\n",
+) -> tuple[tuple[Request, ...], tuple[str, ...]]:
+    """Read a text whose placeholders are replaced: its requests, and what to note.
+
+    Raises ScriptSyntaxError or PlaceholderError; ``source`` serves to show where.
+    """
+    reader = _Reader(text, source, placeholders, line_separator)
+    requests = reader.read()
+    return requests, tuple(reader.notes)
+
+
+class _Reader:
+    def __init__(
+        self,
+        text: str,
+        source: HttpSource,
+        placeholders: Placeholders,
+        line_separator: LineSeparator,
+    ) -> None:
+        self._text = text
+        self._source = source
+        self._placeholders = placeholders
+        self._line_separator = line_separator
+        self.notes: list[str] = []
+
+    def read(self) -> tuple[Request, ...]:
+        parts = split(self._text)
+        if self._placeholders.values:
+            self._check_placeholders(parts)
+        if not parts:
+            raise self._source.error(
+                "there is no request in this file.",
+                line=1,
+                hint="Write a request line, for example: PUT /my-index",
+            )
+        self._note_structure(parts)
+        return tuple(self._request(part, several=len(parts) > 1) for part in parts)
+
+    def _request(self, part: Part, *, several: bool) -> Request:
+        method, path = self._request_line(part)
+        numbered = enumerate(part.headers, part.line + 1)
+        headers = dict(
+            self._header(line, number)
+            for number, line in numbered
+            if not _evolution.is_comment(line)
+        )
+        body = _evolution.body(self._text, part.start, part.end)
+        self._check_body(part)
+        if several and part.end < len(self._text):
+            body = _before_separator(body, bulk=_is_bulk(path, headers))
+        body = body.replace("\n", self._line_separator)
+        if self._placeholders.held_back(body):
+            body = self._with_held_back(body, part)
+        if method in {"HEAD", "OPTIONS"} and trim(body):
+            self.notes.append(
+                f"{_PEER} can't send the body of line {part.line}'s {method} request."
+            )
+        return Request(method, path, tuple(headers.items()), body or None, part.line)
+
+    def _request_line(self, part: Part) -> tuple[str, str]:
+        line, number = trim(part.request_line), part.line
+        self._check_head(line, number)
+        if line.startswith("\ufeff"):
+            raise self._source.error(
+                "the file begins with a byte order mark.",
+                line=number,
+                hint="Save the file without byte order mark.",
+            )
+        if line.startswith("@"):
+            raise self._unsupported(
+                "variables of the file (@name = value) are not known here.",
+                line=number,
+                hint="Use a placeholder, ${name}, and set its value in the settings.",
+            )
+        found = _evolution.request_line(line)
+        if found is None or found[0] not in _evolution.METHODS:
+            what = (
+                "is not followed by a space and a path"
+                if found is None
+                else ("is no HTTP method that can be sent")
+            )
+            raise self._source.error(
+                f"{self._source.word(number)!r} {what}.",
+                line=number,
+                hint="A request begins with a line such as: PUT /my-index (methods: "
+                f"{', '.join(_evolution.METHODS)}).",
+            )
+        return found[0], self._path(found[1], number)
+
+    def _path(self, path: str, number: int) -> str:
+        before, _, last = path.rpartition(" ")
+        if before and _HTTP_VERSION.match(last):
+            path = trim(before)
+            self.notes.append(
+                f"{_PEER} can't send line {number}: it takes the HTTP version behind "
+                f"the path for a part of it."
+            )
+        if url := _URL.match(path):
+            raise self._unsupported(
+                "a request line holds the path only, not a URL.",
+                line=number,
+                at=url[0],
+                hint="Leave out scheme and host; where to send it is a setting.",
+            )
+        if _NOT_IN_URI.search(self._placeholders.without(path)):
+            self.notes.append(
+                f"{_PEER} can't send line {number}: its path holds a character that "
+                f"must be percent-encoded."
+            )
+        return path
+
+    def _header(self, line: str, number: int) -> tuple[str, str]:
+        self._check_head(line, number)
+        start = trim(line)
+        if start.startswith(("?", "&")):
+            raise self._unsupported(
+                "a query that goes on behind the request line is not read.",
+                line=number,
+                hint="Write the whole path and query on the request line.",
+            )
+        header = _evolution.header(line)
+        if header is None or not _TOKEN.match(self._named(header[0])):
+            raise self._source.error(
+                "this is no header (name: value).",
+                line=number,
+                hint="Put an empty line between the headers and the body."
+                if start.startswith(("{", "[", '"', "<"))
+                else "Write name: value; the name holds no spaces or brackets.",
+            )
+        if _CONTROL.search(header[1]):
+            raise self._source.error(
+                "the value of this header holds a control character.", line=number
+            )
+        return header
+
+    def _named(self, name: str) -> str:
+        """Let a placeholder without a value count as letters."""
+        return self._placeholders.without(name) or ("x" if name else "")
+
+    def _check_head(self, line: str, number: int) -> None:
+        """Refuse what may stand neither in a request line nor in a header."""
+        if held := self._placeholders.held_back(line):
+            raise self._unsafe(
+                f"the value of the placeholder {held!r} has a line end or NUL, and may "
+                f"stand in a body only.",
+                line=number,
+            )
+        variable = line.find("{{")
+        if variable >= 0 and line.find("}}", variable) >= 0:
+            raise self._unsupported(
+                "variables of REST clients, {{name}}, are not known here.",
+                line=number,
+                at="{{",
+                hint="Use a placeholder, ${name}, and set its value in the settings.",
+            )
+
+    def _check_body(self, part: Part) -> None:
+        """Refuse what an editor would act on and we would send as text."""
+        if part.start == part.end:
+            return
+        if line := _EDITOR_LINE.search(self._text, part.start - 1, part.end):
+            raise self._unsupported(
+                "files as a body (< file) and what is done with an answer (> {% %}, "
+                "<> file) are not known here.",
+                line=self._number(line.start() + 1),
+                hint="Write the body into this file, and leave out handlers.",
+            )
+        if variable := _EDITOR_VARIABLE.search(self._text, part.start, part.end):
+            raise self._unsupported(
+                "variables of REST clients, {{$name}}, are not known here.",
+                line=self._number(variable.start()),
+                at=variable[0],
+                hint="Use a placeholder, ${name}, and set its value in the settings.",
+            )
+
+    def _check_placeholders(self, parts: tuple[Part, ...]) -> None:
+        """Refuse values that change what the lines of the file are."""
+        raw = self._source.text()
+        if raw == self._text:
+            return
+        for number, line in _led_by(self._placeholders.prefix, raw):
+            made = self._placeholders.replace(line)
+            if _evolution.is_comment(made) and not _evolution.is_comment(line):
+                raise self._unsafe(
+                    f"a placeholder's value makes a comment of this line, and {_PEER} "
+                    f"would leave it out.",
+                    line=number,
+                )
+        if self._placeholders.held_back(self._text):
+            for number, line in enumerate(self._text.split("\n"), 1):
+                held = self._placeholders.held_back(line)
+                if held and _evolution.is_comment(line):
+                    raise self._unsafe(
+                        f"the value of the placeholder {held!r} has a line end or NUL, "
+                        f"and would end this comment.",
+                        line=number,
+                    )
+        if "###" in self._text:
+            meant, found = ([p.line for p in ps] for ps in (split(raw), parts))
+            if meant != found:
+                raise self._unsafe(
+                    "a placeholder's value changes where requests begin.",
+                    line=min({*meant} ^ {*found}),
+                )
+
+    def _with_held_back(self, body: str, part: Part) -> str:
+        body = self._placeholders.restore(body)
+        if any(map(_evolution.is_comment, body.split(self._line_separator))):
+            raise self._unsafe(
+                f"a line of a placeholder's value begins with # or //, and {_PEER} "
+                f"would leave it out.",
+                line=part.line,
+            )
+        while body.startswith(self._line_separator):  # as for any body, §2.2
+            body = body.removeprefix(self._line_separator)
+        return body
+
+    def _note_structure(self, parts: tuple[Part, ...]) -> None:
+        before = self._text.split("\n", parts[0].line - 1)[:-1]
+        blank = next((n for n, line in enumerate(before, 1) if not trim(line)), None)
+        if blank:
+            self.notes.append(
+                f"{_PEER} rejects this file: line {blank} is blank, and a request or "
+                f"comment must stand there."
+            )
+        if len(parts) == 1:
+            return
+        self.notes.append(
+            f"{_PEER} knows one request in a file, and takes these {len(parts)} for "
+            f"one: what follows the first becomes its headers and its body."
+            if blank or not _evolution.rejects(self._text)
+            else f"{_PEER} rejects this file: there is no blank line between the first "
+            f"request and the ### behind it."
+        )
+
+    def _unsupported(
+        self, message: str, *, line: int, hint: str, at: str = ""
+    ) -> ScriptError:
+        return self._source.error(
+            message, line=line, at=at, hint=hint, code=_UNSUPPORTED
+        )
+
+    def _unsafe(self, message: str, *, line: int) -> ScriptError:
+        return self._source.error(
+            message,
+            line=line,
+            at=self._placeholders.prefix,
+            code=_UNSAFE,
+            kind=PlaceholderError,
+        )
+
+    def _number(self, offset: int) -> int:
+        return self._text.count("\n", 0, offset) + 1
+
+
+def _led_by(prefix: str, text: str) -> Iterator[tuple[int, str]]:
+    """Find the lines that begin with a placeholder, or with "/" and one."""
+    lead = rf"[\x00-\t\x0b-\x20]*+/?{re.escape(prefix)}"
+    number, counted = 1, 0
+    for found in chain(
+        filter(None, [re.match(lead, text)]), re.finditer(rf"\n{lead}", text)
+    ):
+        start = found.end() - len(found[0].lstrip("\n"))
+        number, counted = number + text.count("\n", counted, start), start
+        end = text.find("\n", start)
+        yield number, text[start : end if end >= 0 else len(text)]
+
+
+def _before_separator(body: str, *, bulk: bool) -> str:
+    """Remove the blank lines before a separator; a bulk body ends with one line end."""
+    last = len(body.rstrip(_evolution.BLANKS))
+    end = body.find("\n", last)
+    body = body[:end] if last and end >= 0 else body if last else ""
+    return f"{body}\n" if bulk and body else body
+
+
+def _is_bulk(path: str, headers: dict[str, str]) -> bool:
+    if _BULK.match(path.partition("?")[0]):
+        return True
+    return any(
+        name.lower() == "content-type" and "x-ndjson" in value
+        for name, value in headers.items()
+    )
