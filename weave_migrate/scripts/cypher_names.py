@@ -37,7 +37,7 @@ _MEANT = re.compile(
     r"\.(?:cypher|cyp|cql)",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
-_LONG = re.compile(r"[+-]?0*+(\d{1,19}+)", re.ASCII)
+_LONG = re.compile(r"[+-]?0*(\d{1,19}+)", re.ASCII)
 _LONG_MAX = (1 << 63) - 1
 
 
