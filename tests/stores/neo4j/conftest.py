@@ -1,0 +1,130 @@
+"""A clean graph for each test, scripts in a folder, and a store that migrates them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import neo4j
+import pytest
+
+from weave_migrate.config import Neo4jSettings
+from weave_migrate.model import Secret
+from weave_migrate.stores.neo4j import Neo4jStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from weave_migrate.model import Applied, LockInfo, Migration, Plan
+
+
+@dataclass
+class Watcher:
+    """An observer that remembers."""
+
+    started: list[str] = field(default_factory=list)
+    applied: list[Applied] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    waited: list[LockInfo | None] = field(default_factory=list)
+    on_start: Callable[[Migration], None] = lambda _migration: None
+
+    def lock_waiting(self, holder: LockInfo | None, seconds: float) -> None:
+        self.waited.append(holder)
+
+    def migration_started(self, migration: Migration) -> None:
+        self.started.append(migration.version)
+        self.on_start(migration)
+
+    def migration_applied(self, applied: Applied) -> None:
+        self.applied.append(applied)
+
+    def warned(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+@dataclass
+class Graph:
+    """A driver beside ours, to look at what there is."""
+
+    driver: neo4j.Driver
+
+    def __call__(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        result = self.driver.execute_query(query, parameters)
+        return [record.data() for record in result.records]
+
+    def clear(self) -> None:
+        self("MATCH (n) DETACH DELETE n")
+        for row in self("SHOW CONSTRAINTS YIELD name"):
+            self(f"DROP CONSTRAINT `{row['name']}`")
+        for row in self("SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP'"):
+            self(f"DROP INDEX `{row['name']}`")
+
+
+@dataclass
+class Project:
+    """A folder of scripts and the server they are for."""
+
+    folder: Path
+    settings: Neo4jSettings
+    watcher: Watcher = field(default_factory=Watcher)
+
+    def put(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    @contextmanager
+    def store(self, **options: Any) -> Iterator[Neo4jStore]:
+        store = Neo4jStore(replace(self.settings, **options))
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def plan(self, **options: Any) -> Plan:
+        with self.store(**options) as store:
+            return store.plan()
+
+    def migrate(self, **options: Any) -> list[str]:
+        """Plan, lock, apply; give the versions applied.  Problems fail the test."""
+        self.watcher.applied.clear()
+        with self.store(**options) as store:
+            with store.lock(5, self.watcher) as lock:
+                plan = store.plan()
+                assert plan.problems == ()
+                store.apply(plan, lock, self.watcher)
+        return [each.version for each in self.watcher.applied]
+
+
+@pytest.fixture
+def graph(neo4j_server: Any) -> Iterator[Graph]:
+    """The server's default database, empty before and after."""
+    driver = neo4j.GraphDatabase.driver(
+        neo4j_server.uri,
+        auth=(neo4j_server.user, neo4j_server.password),
+        notifications_min_severity="OFF",
+    )
+    with driver:
+        graph = Graph(driver)
+        graph.clear()
+        yield graph
+        graph.clear()
+
+
+@pytest.fixture
+def project(graph: Graph, neo4j_server: Any, tmp_path: Path) -> Project:
+    """An empty folder of scripts for the empty graph."""
+    folder = tmp_path / "cypher"
+    folder.mkdir()
+    return Project(
+        folder,
+        Neo4jSettings(
+            locations=(folder,),
+            uri=neo4j_server.uri,
+            user=neo4j_server.user,
+            password=Secret(neo4j_server.password),
+        ),
+    )

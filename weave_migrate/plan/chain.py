@@ -1,0 +1,210 @@
+"""Decide on a Neo4j run: local scripts against the recorded chain.
+
+neo4j-migrations compares both position by position and stops at the first difference
+(reference, §6.2).  Here both are merged into one line: the recorded path as it is, and
+each script that is not recorded at its place in the version order.  Every difference is
+then visible at once, and the verdict is the peer's: a run is fine for both or neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cmp_to_key
+from typing import TYPE_CHECKING, Literal
+
+from weave_migrate.model import CypherScript, Entry, Plan, Problem, State
+from weave_migrate.plan import chain_problems as problem
+from weave_migrate.scripts.cypher_names import compare_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from weave_migrate.model import Applied, Migration
+
+Order = Literal["semantic", "lexicographic"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainPolicy:
+    """What the settings allow; the defaults are the peer's."""
+
+    order: Order = "semantic"
+    validate: bool = True
+    out_of_order: bool = False
+    on_newer: Literal["fail", "warn", "ok"] = "fail"
+
+
+def decide(
+    local: Iterable[Migration],
+    recorded: Sequence[Applied],
+    policy: ChainPolicy,
+    *,
+    ignored: Iterable[Migration] = (),
+) -> Plan:
+    """Give the plan for ``local`` scripts on top of the ``recorded`` chain.
+
+    ``ignored`` are scripts that an unmet assumption leaves out: they are not applied,
+    but their checksums still speak for a twin of the same name (§3.2).  A script
+    without a checksum could not be read, or is a catalog; its content is not judged.
+    """
+    left_out = tuple(ignored)
+    files = _by_version(local)
+    scripts = _sorted((same[0] for same in files.values()), policy.order)
+    accepted = _accepted(scripts, left_out)
+    entries = [
+        _judged(entry, accepted) for entry in _merged(scripts, recorded, policy.order)
+    ]
+    absent = {each.version for each in left_out}
+    newer = _newer(entries, absent)
+
+    problems = [
+        *problem.duplicates(files),
+        *problem.recorded_twice(recorded),
+        *problem.wrong_order(recorded, policy.order),
+        *problem.same_place(entries, policy.order),
+    ]
+    for entry in entries[: len(entries) - len(newer)]:
+        problems += _objections(entry, policy, left_out=entry.version in absent)
+    if newer and policy.on_newer == "fail":
+        problems.append(problem.newer(newer))
+    return Plan(
+        entries=(*entries, *(Entry(State.IGNORED, each) for each in left_out)),
+        pending=tuple(e.migration for e in entries if e.migration and _runs(e)),
+        problems=tuple(problems),
+        warnings=(problem.newer(newer).message,)
+        if newer and policy.on_newer == "warn"
+        else (),
+    )
+
+
+def _by_version(local: Iterable[Migration]) -> dict[str, list[Migration]]:
+    """Group scripts by identity: the version as text, nothing else (§1.4)."""
+    grouped: dict[str, list[Migration]] = {}
+    for migration in local:
+        grouped.setdefault(migration.version, []).append(migration)
+    return grouped
+
+
+def _sorted(scripts: Iterable[Migration], order: Order) -> list[Migration]:
+    def compare(a: Migration, b: Migration) -> int:
+        return compare_versions(a.version, b.version, order=order)
+
+    return sorted(scripts, key=cmp_to_key(compare))
+
+
+def _accepted(
+    scripts: Sequence[Migration], left_out: Sequence[Migration]
+) -> dict[str, frozenset[str]]:
+    """Say which recorded checksums each version's script agrees with (§3.2).
+
+    Its own, that of its script without preconditions, and those of its twins: files
+    of the same name elsewhere, where both have preconditions.
+    """
+    own = {id(each): _own_checksums(each) for each in (*scripts, *left_out)}
+    twins: dict[str, frozenset[str]] = {}
+    for each in filter(_is_conditional, (*scripts, *left_out)):
+        twins[each.source] = twins.get(each.source, frozenset()) | own[id(each)]
+    return {
+        each.version: own[id(each)] | twins[each.source]
+        if _is_conditional(each)
+        else own[id(each)]
+        for each in scripts
+    }
+
+
+def _own_checksums(migration: Migration) -> frozenset[str]:
+    script = migration.script
+    others = script.alternatives if isinstance(script, CypherScript) else ()
+    return frozenset(filter(None, (migration.checksum, *others)))
+
+
+def _is_conditional(migration: Migration) -> bool:
+    script = migration.script
+    return isinstance(script, CypherScript) and bool(script.preconditions)
+
+
+def _merged(
+    scripts: Sequence[Migration], recorded: Sequence[Applied], order: Order
+) -> Iterator[Entry]:
+    """Give the recorded path, with every unrecorded script at its place in it."""
+    known = {each.version for each in recorded}
+    by_version = {each.version: each for each in scripts}
+    waiting = [each for each in scripts if each.version not in known]
+    first = 0
+    for record in recorded:
+        while first < len(waiting) and (
+            compare_versions(waiting[first].version, record.version, order=order) < 0
+        ):
+            yield Entry(State.OUT_OF_ORDER, waiting[first])
+            first += 1
+        yield Entry(State.APPLIED, by_version.get(record.version), record)
+    for migration in waiting[first:]:
+        yield Entry(State.PENDING, migration)
+
+
+def _judged(entry: Entry, accepted: dict[str, frozenset[str]]) -> Entry:
+    """Give a recorded entry the state that its file, or the lack of one, means."""
+    local, record = entry.migration, entry.applied
+    if record is None:
+        return entry
+    if local is None:
+        lost = State.EXTERNAL if record.type == "JAVA" else State.MISSING
+        return Entry(lost, None, record)
+    if local.checksum is None or _stands_in(local, record):
+        return entry
+    if record.checksum in accepted[local.version]:
+        return entry
+    return Entry(State.CHANGED, local, record)
+
+
+def _stands_in(local: Migration, record: Applied) -> bool:
+    """Accept a script that does nothing for a Java class that ran (§1.9).
+
+    A class is recorded without a checksum, which no script can match; a script
+    without statements says on purpose that there is nothing left to do.
+    """
+    return (
+        record.type == "JAVA"
+        and record.checksum is None
+        and isinstance(local.script, CypherScript)
+        and not local.script.statements
+    )
+
+
+def _runs(entry: Entry) -> bool:
+    if entry.applied is None:
+        return True
+    return entry.state is State.CHANGED and entry.applied.repeatable
+
+
+def _newer(entries: Sequence[Entry], absent: set[str]) -> list[Entry]:
+    """Find what is recorded above all files: the work of a newer application."""
+    last = max(
+        (
+            index
+            for index, entry in enumerate(entries)
+            if entry.migration is not None or entry.version in absent
+        ),
+        default=-1,
+    )
+    return list(entries[last + 1 :])
+
+
+def _objections(
+    entry: Entry, policy: ChainPolicy, *, left_out: bool
+) -> Iterator[Problem]:
+    """Name what forbids a run because of this entry (§6.2)."""
+    local, record = entry.migration, entry.applied
+    if local is None:
+        yield problem.missing(entry, left_out=left_out)
+        return
+    if local.type == "CATALOG" and (record is None or local.checksum is None):
+        yield problem.catalog(local)
+    if record is None:
+        if entry.state is State.OUT_OF_ORDER and not policy.out_of_order:
+            yield problem.out_of_order(local)
+        return
+    if local.repeatable != record.repeatable:
+        yield problem.repeatable_changed(local, record)
+    elif entry.state is State.CHANGED and policy.validate and not record.repeatable:
+        yield problem.checksum_mismatch(local, record)

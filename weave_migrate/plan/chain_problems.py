@@ -1,0 +1,189 @@
+"""The sentences for what can be wrong between scripts and a recorded chain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+from weave_migrate.model import Problem, State
+from weave_migrate.scripts.cypher_names import compare_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from weave_migrate.model import Applied, Entry, Migration
+
+    Order = Literal["semantic", "lexicographic"]
+
+_SHOWN = 5  # versions named in one sentence
+
+
+def duplicates(files: Mapping[str, Sequence[Migration]]) -> Iterator[Problem]:
+    """Refuse two files of one version, naming both (§1.6)."""
+    for version, same in files.items():
+        if len(same) > 1:
+            places = sorted(place(each) for each in same)
+            yield Problem(
+                code="DUPLICATE_VERSION",
+                message=f"Version {version} belongs to {len(same)} files: "
+                f"{', '.join(places)}.",
+                hint="Give all but one of them a version of their own.",
+                file=places[-1],
+            )
+
+
+def recorded_twice(recorded: Sequence[Applied]) -> Iterator[Problem]:
+    """Refuse a version that the chain holds more than once (§6.6)."""
+    for version, count in Counter(each.version for each in recorded).items():
+        if count > 1:
+            yield Problem(
+                code="DUPLICATE_VERSION",
+                message=f"Version {version} is recorded {count} times.",
+                hint="Remove the superfluous nodes from the chain by hand, "
+                "or with `repair` of neo4j-migrations 4.1 or newer.",
+            )
+
+
+def wrong_order(recorded: Sequence[Applied], order: Order) -> Iterator[Problem]:
+    """Refuse a chain whose path is not in the configured order (§1.5, §4.6)."""
+    versions = [each.version for each in recorded]
+    breach = _breach(versions, order)
+    if breach is None:
+        return
+    other: Order = "lexicographic" if order == "semantic" else "semantic"
+    message = (
+        f"The recorded history is not in {order} order: "
+        f"{breach[0]} comes before {breach[1]}."
+    )
+    if _breach(versions, other) is None:
+        yield Problem(
+            code="SORT_ORDER",
+            message=f"{message} It was written in {other} order.",
+            hint=f'Set version_sort_order = "{other}" below [neo4j] in weave.toml.',
+        )
+    else:
+        yield Problem(
+            code="HISTORY_DAMAGED",
+            message=f"{message} It fits no other order either.",
+            hint="Mend the graph by hand; back it up first.",
+        )
+
+
+def _breach(versions: Sequence[str], order: Order) -> tuple[str, str] | None:
+    return next(
+        (
+            pair
+            for pair in pairwise(versions)
+            if compare_versions(*pair, order=order) > 0
+        ),
+        None,
+    )
+
+
+def same_place(entries: Sequence[Entry], order: Order) -> Iterator[Problem]:
+    """Refuse a pending version that the order can't tell from its neighbour.
+
+    ``1`` and ``01`` are two migrations of which none is first (§1.5, trap 14).
+    """
+    for one, two in pairwise(entries):
+        settled = one.applied is not None and two.applied is not None
+        if settled or compare_versions(one.version, two.version, order=order):
+            continue
+        late = two.migration or one.migration
+        yield Problem(
+            code="DUPLICATE_VERSION",
+            message=f"Versions {one.version} and {two.version} are different "
+            f"migrations, but none of them comes first in {order} order.",
+            hint="Rename the one that is not applied yet.",
+            file=place(late) if late else None,
+        )
+
+
+def missing(entry: Entry, *, left_out: bool) -> Problem:
+    """Name a recorded version that no file stands for."""
+    record = entry.applied
+    source = f" ({record.source})" if record and record.source else ""
+    if entry.state is State.EXTERNAL:
+        why = (
+            "was applied by Java code of neo4j-migrations, and no local file "
+            "stands in for it"
+        )
+        hint = (
+            f"Add a script of version {entry.version} without any statement, "
+            "only comments, to accept it as done."
+        )
+    elif left_out:
+        why = "is recorded, but its file is left out by an `assume` that is not met"
+        hint = "Add a file of the same name whose preconditions are met."
+    else:
+        why = "is recorded, but there is no file for it"
+        hint = "Bring the file back, for instance from version control."
+    return Problem(
+        code="MISSING_LOCAL",
+        message=f"Version {entry.version}{source} {why}.",
+        hint=hint,
+    )
+
+
+def newer(entries: Sequence[Entry]) -> Problem:
+    """Name what was applied by an application newer than the files."""
+    versions = [entry.version for entry in entries]
+    shown = ", ".join(versions[:_SHOWN])
+    rest = f" and {len(versions) - _SHOWN} more" if len(versions) > _SHOWN else ""
+    return Problem(
+        code="MISSING_LOCAL",
+        message="More migrations have been applied to the database than there are "
+        f"files for: {shown}{rest}.",
+        hint="Run the newer version of the application, or accept a newer history: "
+        'on_newer = "warn" in weave.toml.',
+    )
+
+
+def catalog(migration: Migration) -> Problem:
+    """Name an XML migration, which weave can't apply or check yet."""
+    return Problem(
+        code="CATALOG_UNSUPPORTED",
+        message=f"{place(migration)} is a catalog; XML migrations are not supported.",
+        hint="Apply it with neo4j-migrations, or write it as a Cypher script.",
+        file=place(migration),
+    )
+
+
+def out_of_order(migration: Migration) -> Problem:
+    """Name a script that is older than what is recorded already."""
+    return Problem(
+        code="OUT_OF_ORDER",
+        message=f"{place(migration)} is not applied, but later versions are.",
+        hint="Give it a version above all others, or allow it: "
+        "out_of_order = true below [neo4j] in weave.toml.",
+        file=place(migration),
+    )
+
+
+def repeatable_changed(local: Migration, record: Applied) -> Problem:
+    """Name a version that changed between versioned and repeatable."""
+    words = {True: "repeatable", False: "not repeatable"}
+    return Problem(
+        code="REPEATABLE_CHANGED",
+        message=f"{place(local)} is {words[local.repeatable]}, but version "
+        f"{record.version} is recorded as {words[record.repeatable]}.",
+        hint=f"Rename it to begin with {'R' if record.repeatable else 'V'}.",
+        file=place(local),
+    )
+
+
+def checksum_mismatch(local: Migration, record: Applied) -> Problem:
+    """Name a script that was edited after it had been applied."""
+    return Problem(
+        code="CHECKSUM_MISMATCH",
+        message=f"{place(local)} was changed after it had been applied: recorded "
+        f"checksum {record.checksum or 'none'}, now {local.checksum}.",
+        hint="Undo the edit and put the change into a new migration.",
+        file=place(local),
+    )
+
+
+def place(migration: Migration) -> str:
+    """Say where a script is: its path, or at least its name."""
+    return str(migration.path or migration.source)

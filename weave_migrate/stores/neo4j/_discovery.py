@@ -1,0 +1,180 @@
+"""Find the scripts of the configured locations and read them.
+
+What neo4j-migrations aborts on is a problem here, what it silently ignores a warning
+(reference, §1.2 and §1.3).  Names are judged by the whole path, as there.  Folders are
+walked with symbolic links followed, but no link may leave its location, and a file
+that is reached twice counts once.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from weave_migrate.errors import ScriptError
+from weave_migrate.model import Migration, Problem
+from weave_migrate.scripts.cypher import parse_cypher
+from weave_migrate.scripts.cypher_names import (
+    callback_phase,
+    compare_versions,
+    near_miss,
+    parse_migration_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from weave_migrate.config import Neo4jSettings
+    from weave_migrate.model import CypherScript
+    from weave_migrate.scripts.cypher_names import CypherName
+
+# A file as it was when it was parsed: its path, time of change and size.
+Stamp = tuple[str, int, int]
+
+
+@dataclass(slots=True)
+class Discovered:
+    """What the locations hold; ``migrations`` are in no particular order."""
+
+    migrations: list[Migration] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Discovery:
+    """Reads locations; a file that did not change is parsed once only."""
+
+    settings: Neo4jSettings
+    _parsed: dict[Stamp, CypherScript] = field(default_factory=dict)
+
+    def discover(self) -> Discovered:
+        """Read every file; a bad one is a problem and does not hide the others."""
+        found = Discovered()
+        seen: set[Path] = set()
+        for location in self.settings.locations:
+            root = Path(os.path.abspath(location))  # noqa: PTH100 - keeps links
+            if not root.is_dir():
+                found.warnings.append(f"{root} is ignored: it is not a folder.")
+                continue
+            for path in _files(root, root.resolve(), seen, found):
+                try:
+                    self._look_at(path, found)
+                except ScriptError as error:
+                    found.problems.append(Problem.from_error(error))
+        return found
+
+    def _look_at(self, path: Path, found: Discovered) -> None:
+        text = path.as_posix()
+        name = parse_migration_name(text)
+        catalog = parse_migration_name(text, extension="xml")
+        if phase := callback_phase(text):
+            found.problems.append(_callback(path, phase[0]))
+        elif name:
+            self._check_version(name, path)
+            found.migrations.append(self._migration(path, name, found))
+        elif catalog:
+            self._check_version(catalog, path)
+            found.migrations.append(_described(path, catalog, kind="CATALOG"))
+        elif warning := near_miss(text):
+            found.warnings.append(warning)
+
+    def _check_version(self, name: CypherName, path: Path) -> None:
+        try:
+            compare_versions(name.version, "0", order=self.settings.version_sort_order)
+        except ScriptError as error:
+            error.file = str(path)
+            raise
+
+    def _migration(self, path: Path, name: CypherName, found: Discovered) -> Migration:
+        """Read one script; what can't be parsed still stands for its version."""
+        try:
+            script = self._script(path)
+        except ScriptError as error:
+            found.problems.append(Problem.from_error(error))
+            return _described(path, name, kind="CYPHER")
+        return _described(path, name, kind="CYPHER", script=script)
+
+    def _script(self, path: Path) -> CypherScript:
+        try:
+            status = path.stat()
+            stamp = (str(path), status.st_mtime_ns, status.st_size)
+            if stamp not in self._parsed:
+                self._parsed[stamp] = parse_cypher(
+                    path.read_bytes(),
+                    file=str(path),
+                    placeholders=self.settings.placeholders,
+                    autocrlf=self.settings.autocrlf,
+                    flyway_checksums=self.settings.flyway_checksums,
+                )
+        except OSError as error:
+            raise ScriptError(
+                f"{path} can't be read: {error.strerror}.",
+                code="FILE_UNREADABLE",
+                hint="Check that it exists and that you may read it.",
+                file=path,
+            ) from error
+        return self._parsed[stamp]
+
+
+def _files(
+    folder: Path, root: Path, seen: set[Path], found: Discovered
+) -> Iterator[Path]:
+    """Walk a folder in name order; ``root`` is the real path nothing may leave."""
+    try:
+        children = sorted(folder.iterdir())
+    except OSError as error:
+        found.problems.append(
+            Problem(
+                code="FILE_UNREADABLE",
+                message=f"{folder} can't be read: {error.strerror}.",
+                file=str(folder),
+            )
+        )
+        return
+    for child in children:
+        real = child.resolve()
+        if real in seen:
+            continue
+        seen.add(real)
+        if not real.is_relative_to(root):
+            found.problems.append(_outside(child))
+        elif child.is_dir():
+            yield from _files(child, root, seen, found)
+        elif child.is_file():
+            yield child
+
+
+def _described(
+    path: Path, name: CypherName, *, kind: str, script: CypherScript | None = None
+) -> Migration:
+    return Migration(
+        version=name.version,
+        description=name.description,
+        type=kind,
+        source=name.source,
+        path=path,
+        checksum=script.checksum if script else None,
+        repeatable=name.repeatable,
+        script=script,
+    )
+
+
+def _callback(path: Path, phase: str) -> Problem:
+    return Problem(
+        code="CALLBACK_UNSUPPORTED",
+        message=f"{path} is a {phase} callback; callbacks are not supported.",
+        hint="Move it out of the migrations folder, or run neo4j-migrations.",
+        file=str(path),
+    )
+
+
+def _outside(path: Path) -> Problem:
+    return Problem(
+        code="PATH_OUTSIDE",
+        message=f"{path} is a symbolic link that leads out of its location.",
+        hint="Copy the file, or add the folder it lies in as a location.",
+        file=str(path),
+    )

@@ -1,0 +1,182 @@
+"""The recorded history: read in one query, extended in one statement a migration.
+
+Nodes and relationships carry the properties and Bolt types of neo4j-migrations 4.1
+(reference, §4.1 and §4.5).  What that tool does in two transactions when it inserts in
+mid-chain, record and relink, is one statement here, so that no crash can leave a fork.
+Nodes are found by their id, never by scanning: the cost of a record does not grow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from weave_migrate.errors import HistoryError
+from weave_migrate.plan.chain_graph import Link, Node, read_chain
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+    from weave_migrate.model import Migration
+    from weave_migrate.plan.chain_graph import Chain
+    from weave_migrate.stores.neo4j._names import Names
+    from weave_migrate.stores.neo4j._session import Connection
+
+_READ = """
+MATCH (n:__Neo4jMigration)
+WHERE n.migrationTarget IS NULL OR n.migrationTarget = $target
+OPTIONAL MATCH (n)-[r:MIGRATED_TO|REPEATED]->(:__Neo4jMigration)
+RETURN n, r
+"""
+_RUN = """{
+  at: datetime({timezone: 'UTC'}), in: duration({milliseconds: $took}),
+  by: $by, connectedAs: $user}"""
+_FIRST = """
+CREATE (p:__Neo4jMigration {version: 'BASELINE', migrationTarget: $target})
+"""
+_AFTER = "MATCH (p:__Neo4jMigration) WHERE elementId(p) = $previous\n"
+_INSERT = f"""
+WITH p
+OPTIONAL MATCH (p)-[old:MIGRATED_TO]->(following)
+WITH p, old, following WHERE coalesce(elementId(following), '') = $following
+CREATE (p)-[:MIGRATED_TO {_RUN}]->(c:__Neo4jMigration)
+SET c = $properties
+FOREACH (_ IN CASE WHEN old IS NULL THEN [] ELSE [1] END |
+  CREATE (c)-[moved:MIGRATED_TO]->(following) SET moved = properties(old))
+DELETE old
+RETURN elementId(p) AS previous, elementId(c) AS id
+"""
+_REPEAT = f"""
+MATCH (n:__Neo4jMigration) WHERE elementId(n) = $node
+CREATE (n)-[again:REPEATED {_RUN}]->(n)
+SET again.checksum = $checksum
+RETURN elementId(n) AS previous, elementId(n) AS id
+"""
+
+# Ids of the node before a record, and of the record's own.
+Nodes = tuple[str, str]
+
+
+def load_chain(connection: Connection, names: Names) -> Chain:
+    """Read the chain of this target (one round trip, linear, read access mode)."""
+    records = connection.read(_READ, database=names.schema, target=names.target)
+    nodes: dict[str, Node] = {}
+    links: dict[str, Link] = {}
+    for node, link in records:
+        nodes.setdefault(node.element_id, Node(node.element_id, dict(node)))
+        if link is not None:
+            links[link.element_id] = Link(
+                link.type,
+                link.start_node.element_id,
+                link.end_node.element_id,
+                _native(dict(link)),
+            )
+    return read_chain(nodes.values(), links.values(), target=names.target)
+
+
+def _native(properties: dict[str, Any]) -> dict[str, object]:
+    """Give ``at`` as a datetime and ``in`` in milliseconds, None for other types.
+
+    Of a duration only seconds and nanoseconds count, as in Java (§4.1).
+    """
+    from neo4j.time import DateTime, Duration
+
+    values: dict[str, object] = dict(properties)
+    at, took = properties.get("at"), properties.get("in")
+    values["at"] = at.to_native() if isinstance(at, DateTime) else None
+    values["in"] = (
+        took.seconds * 1000 + took.nanoseconds // 1_000_000
+        if isinstance(took, Duration)
+        else None
+    )
+    return values
+
+
+@dataclass(slots=True)
+class ChainWriter:
+    """Extends a chain; knows where the next record belongs without asking.
+
+    ``by`` is who runs the migrations, ``user`` who is connected.  ``ids`` and
+    ``next`` are those of the Chain and grow with each record.
+    """
+
+    names: Names
+    by: str
+    user: str
+    ids: dict[str, str]
+    next: dict[str, str]
+
+    def record(
+        self, tx: ManagedTransaction, migration: Migration, *, after: str, took: int
+    ) -> Nodes:
+        """Write one record in ``tx`` behind version ``after``.
+
+        ``took`` is in milliseconds.  Raises HistoryError (HISTORY_CONFLICT) if
+        somebody changed the chain since it was read.
+        """
+        previous = self.ids.get(after)
+        return self._run(
+            tx,
+            (_FIRST if previous is None else _AFTER) + _INSERT,
+            migration,
+            previous=previous,
+            following=self.next.get(previous or "", ""),
+            target=self.names.target,
+            properties=_properties(migration, self.names),
+            took=took,
+        )
+
+    def repeat(
+        self, tx: ManagedTransaction, migration: Migration, *, took: int
+    ) -> Nodes:
+        """Write in ``tx`` that a repeatable ran again with its present checksum."""
+        return self._run(
+            tx,
+            _REPEAT,
+            migration,
+            node=self.ids[migration.version],
+            checksum=migration.checksum,
+            took=took,
+        )
+
+    def _run(
+        self,
+        tx: ManagedTransaction,
+        query: str,
+        migration: Migration,
+        **parameters: object,
+    ) -> Nodes:
+        rows = list(tx.run(query, parameters, by=self.by, user=self.user))
+        if len(rows) != 1:
+            raise _changed(migration)
+        return rows[0]["previous"], rows[0]["id"]
+
+    def recorded(self, version: str, *, after: str, nodes: Nodes) -> None:
+        """Remember what a committed transaction wrote."""
+        previous, new = nodes
+        self.ids.setdefault(after, previous)
+        self.ids[version] = new
+        if previous in self.next:
+            self.next[new] = self.next[previous]
+        self.next[previous] = new
+
+
+def _properties(migration: Migration, names: Names) -> dict[str, object]:
+    return {
+        "version": migration.version,
+        "description": migration.description,
+        "type": migration.type,
+        "repeatable": migration.repeatable,
+        "source": migration.source,
+        "checksum": migration.checksum,
+        "migrationTarget": names.target,
+    }
+
+
+def _changed(migration: Migration) -> HistoryError:
+    return HistoryError(
+        f"The history was changed by somebody else while version {migration.version} "
+        "was being applied; its record was not written.",
+        hint="See what is recorded: weave db migrate-neo4j info",
+        file=migration.path,
+    )

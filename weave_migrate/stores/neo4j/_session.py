@@ -1,0 +1,187 @@
+"""The connection to one Neo4j server, and what its errors mean to us.
+
+The driver is imported here and only when something is asked.  Reads run in read access
+mode without a transaction of their own: one round trip.  Writes are managed
+transactions, which the driver repeats as a whole on transient errors, or, where Cypher
+demands it, implicit ones, which it never repeats.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from weave_migrate.errors import ConfigError, StoreError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from neo4j import Driver, ManagedTransaction, Record, ResultSummary, Session
+
+    from weave_migrate.config import Neo4jSettings
+
+_T = TypeVar("_T")
+_PATIENCE = 15.0  # seconds, for a connection and for repeating one transaction
+_NOT_LET_IN = "Neo.ClientError.Security."
+_NO_DATABASE = "Neo.ClientError.Database.DatabaseNotFound"
+
+
+class Connection:
+    """One driver; sessions live as long as one question or transaction.
+
+    ``round_trips`` counts the messages whose answer was waited for.  All sessions
+    share one bookmark manager, so that each sees what the others have written.
+    """
+
+    def __init__(self, settings: Neo4jSettings) -> None:
+        self._settings = settings
+        self._driver: Driver | None = None
+        self._bookmarks: Any = None
+        self.round_trips = 0
+
+    def read(
+        self, query: str, *, database: str | None = None, **parameters: object
+    ) -> list[Record]:
+        """Run one query in read access mode and give its records."""
+        self.round_trips += 1
+        with self.explained(), self._session(database, "READ") as session:
+            return list(session.run(query, parameters))
+
+    def write(
+        self, query: str, *, database: str | None = None, **parameters: object
+    ) -> list[Record]:
+        """Run one statement of our own in a managed transaction."""
+
+        def work(tx: ManagedTransaction) -> list[Record]:
+            self.round_trips += 1
+            return list(tx.run(query, parameters))
+
+        with self.explained():
+            return self.transact(work, database=database)
+
+    def transact(
+        self,
+        work: Callable[[ManagedTransaction], _T],
+        *,
+        database: str | None = None,
+        timeout: float | None = None,
+    ) -> _T:
+        """Run ``work`` in a managed transaction; errors are the driver's own.
+
+        On a transient error ``work`` runs again from its beginning, so it must do
+        nothing but this transaction.  ``timeout`` is in seconds.
+        """
+        from neo4j import unit_of_work
+
+        self.round_trips += 2  # begin and commit
+        with self._session(database, "WRITE") as session:
+            return session.execute_write(unit_of_work(timeout=timeout)(work))
+
+    def implicit(self, query: str, *, database: str | None = None) -> ResultSummary:
+        """Run one statement that makes its own transactions; errors as above."""
+        self.round_trips += 1
+        with self._session(database, "WRITE") as session:
+            return session.run(query).consume()
+
+    def close(self) -> None:
+        """Give everything back; safe to call twice."""
+        driver, self._driver = self._driver, None
+        if driver:
+            driver.close()
+
+    def _session(self, database: str | None, mode: Literal["READ", "WRITE"]) -> Session:
+        if self._driver is None:
+            self._driver = self._open()
+        return self._driver.session(
+            database=database,
+            default_access_mode=mode,
+            bookmark_manager=self._bookmarks,
+            # What a migration should hear of; our own reading is quiet.
+            notifications_min_severity="OFF" if mode == "READ" else "WARNING",
+        )
+
+    def _open(self) -> Driver:
+        from importlib.metadata import version
+
+        from neo4j import GraphDatabase
+        from neo4j.exceptions import ConfigurationError
+
+        settings = self._settings
+        password = settings.password
+        try:
+            self._bookmarks = GraphDatabase.bookmark_manager()
+            return GraphDatabase.driver(
+                settings.uri,
+                auth=(settings.user, password.reveal()) if password else None,
+                user_agent=f"weave-migrate/{version('weave-migrate')}",
+                connection_timeout=_PATIENCE,
+                connection_acquisition_timeout=2 * _PATIENCE,
+                max_transaction_retry_time=_PATIENCE,
+                disable_auto_commit_retries=True,
+                warn_notification_severity="OFF",  # we show them ourselves
+            )
+        except (ConfigurationError, ValueError) as error:
+            raise ConfigError(
+                f"The Neo4j driver does not accept the URI {address(settings.uri)}: "
+                f"{error}",
+                hint="Use bolt://, neo4j:// or their +s and +ssc forms.",
+            ) from error
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn the driver's errors into ours, with the host and without secrets."""
+        from neo4j.exceptions import DriverError, Neo4jError
+
+        try:
+            yield
+        except Neo4jError as error:
+            raise self._server_error(error) from error
+        except DriverError as error:
+            raise StoreUnavailable(
+                f"Neo4j at {address(self._settings.uri)} can't be reached: "
+                f"{answer(error)}",
+                hint="Is the server running? Check NEO4J_URI.",
+            ) from error
+
+    def _server_error(self, error: Exception) -> StoreError:
+        where = address(self._settings.uri)
+        code = str(getattr(error, "code", ""))
+        if code == f"{_NOT_LET_IN}Forbidden":
+            return StoreError(
+                f"Neo4j at {where} forbids it to {self._settings.user}: "
+                f"{answer(error)}",
+                code="FORBIDDEN",
+                hint="Grant the rights, or connect as a user who has them.",
+            )
+        if code.startswith(_NOT_LET_IN):
+            return StoreUnavailable(
+                f"Neo4j at {where} does not let {self._settings.user} in: "
+                f"{answer(error)}",
+                code="AUTHENTICATION_FAILED",
+                hint="Check NEO4J_USER and NEO4J_PASSWORD.",
+            )
+        if code == _NO_DATABASE:
+            return StoreUnavailable(
+                f"Neo4j at {where} has no such database: {answer(error)}",
+                hint="Check `database` and `schema_database` below [neo4j].",
+            )
+        return StoreError(f"Neo4j at {where} failed: {answer(error)}")
+
+
+def address(uri: str) -> str:
+    """Give scheme, host and port of a URI; never what else may be in it."""
+    try:
+        parts = urlsplit(uri)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(unreadable)"
+    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+
+
+def answer(error: Exception) -> str:
+    """Give the server's code and text, or the driver's first line."""
+    code, message = getattr(error, "code", None), getattr(error, "message", None)
+    if code and message:
+        return f"{code}: {message}"
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,180 @@
+"""Neo4j as a Store: asks, decides through ``plan.chain``, and acts."""
+
+from __future__ import annotations
+
+import getpass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from weave_migrate.errors import HistoryError
+from weave_migrate.model import CypherScript, Plan, Problem, StoreKind
+from weave_migrate.plan.chain import ChainPolicy, decide
+from weave_migrate.stores._base import Facts
+from weave_migrate.stores.neo4j import _clean
+from weave_migrate.stores.neo4j._apply import Runner
+from weave_migrate.stores.neo4j._conditions import Conditions
+from weave_migrate.stores.neo4j._discovery import Discovery
+from weave_migrate.stores.neo4j._history import ChainWriter, load_chain
+from weave_migrate.stores.neo4j._lock import Neo4jLock, holder
+from weave_migrate.stores.neo4j._names import resolve
+from weave_migrate.stores.neo4j._schema import ensure_history, ensure_lock
+from weave_migrate.stores.neo4j._session import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from weave_migrate.config import Neo4jSettings
+    from weave_migrate.model import LockInfo, Migration
+    from weave_migrate.plan.chain_graph import Chain
+    from weave_migrate.stores._base import Change, Lock, Observer
+    from weave_migrate.stores.neo4j._names import Names
+
+_COMPONENTS = """
+CALL dbms.components() YIELD name, versions, edition
+WHERE name = 'Neo4j Kernel' RETURN versions[0] AS version, edition
+"""
+_HOME = "CALL db.info() YIELD name RETURN name"
+_WHO = "SHOW CURRENT USER YIELD user"
+
+
+class Neo4jStore:
+    """One Neo4j database, its scripts, and a history shared with neo4j-migrations."""
+
+    name = "neo4j"
+    kind = StoreKind.NEO4J
+
+    def __init__(self, settings: Neo4jSettings) -> None:
+        self._settings = settings
+        self._connection = Connection(settings)
+        self._discovery = Discovery(settings)
+
+    @property
+    def round_trips(self) -> int:
+        """How many messages to the server waited for their answer so far."""
+        return self._connection.round_trips
+
+    def facts(self) -> Facts:
+        """Give version and edition, asked for once."""
+        return self._facts
+
+    def plan(self) -> Plan:
+        """Compare scripts and chain (at most a few round trips, reading only).
+
+        Raises StoreUnavailable, and StoreError where reading is forbidden.
+        """
+        facts, names = self.facts(), self._names
+        chain = load_chain(self._connection, names)
+        found = self._discovery.discover()
+        problems = [*found.problems, *chain.problems]
+        conditions = Conditions(self._connection, names, facts)
+        kept, left_out = conditions.sift(found.migrations, problems)
+        plan = decide(kept, chain.applied, self._policy(), ignored=left_out)
+        for migration in plan.pending:
+            problems += _unresolved(migration)
+        return Plan(
+            entries=plan.entries,
+            pending=plan.pending,
+            problems=(*problems, *plan.problems),
+            warnings=(*found.warnings, *chain.warnings, *plan.warnings),
+        )
+
+    def lock_info(self) -> LockInfo | None:
+        """Say who holds the lock of this target."""
+        return holder(self._connection, self._names)
+
+    def lock(self, timeout: float, observer: Observer) -> AbstractContextManager[Lock]:
+        """Take the lock that neo4j-migrations respects; ``timeout`` in seconds."""
+        ensure_lock(self._connection, self._names)
+        lock = Neo4jLock(self._connection, self._names, user=self._by)
+        return lock.held(timeout, observer)
+
+    def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
+        """Run and record what is pending.
+
+        Raises MigrationFailed, LockLost, and HistoryError (HISTORY_CONFLICT) if the
+        chain is not the one that was planned for.
+        """
+        if not plan.pending:
+            return
+        ensure_history(self._connection, self._names)
+        chain = load_chain(self._connection, self._names)
+        _check_unchanged(plan, chain)
+        user = self._connection.read(_WHO, database=self._names.schema)
+        writer = ChainWriter(
+            self._names,
+            by=self._by,
+            user=user[0]["user"] if user else "anonymous",
+            ids=dict(chain.ids),
+            next=dict(chain.next),
+        )
+        Runner(self._connection, self._settings, writer, lock, observer).apply(plan)
+
+    def plan_clean(self, *, everything: bool) -> tuple[Change, ...]:
+        """Say what would be removed: this target's history, or all there is."""
+        return _clean.plan_clean(self._connection, self._names, everything=everything)
+
+    def edit(self, changes: tuple[Change, ...], lock: Lock) -> None:
+        """Make changes that ``plan_clean`` gave."""
+        _clean.make(self._connection, self._names, changes, lock)
+
+    def close(self) -> None:
+        """Give back connections; safe to call twice."""
+        self._connection.close()
+
+    @cached_property
+    def _facts(self) -> Facts:
+        record = self._connection.read(_COMPONENTS, database=self._settings.database)[0]
+        version, edition = str(record["version"]), str(record["edition"])
+        return Facts(
+            server=f"Neo4j {version} {edition.capitalize()}",
+            version=version,
+            flavour=edition.lower(),
+        )
+
+    @cached_property
+    def _names(self) -> Names:
+        return resolve(
+            self._settings, lambda: str(self._connection.read(_HOME)[0]["name"])
+        )
+
+    @cached_property
+    def _by(self) -> str:
+        try:
+            return (self._settings.installed_by or "").strip() or getpass.getuser()
+        except (OSError, KeyError):  # a container's user without a name
+            return "unknown"
+
+    def _policy(self) -> ChainPolicy:
+        return ChainPolicy(
+            order=self._settings.version_sort_order,
+            validate=self._settings.validate_on_migrate,
+            out_of_order=self._settings.out_of_order,
+            on_newer=self._settings.on_newer,
+        )
+
+
+def _unresolved(migration: Migration) -> Iterator[Problem]:
+    """Refuse placeholders without a value; the server would get them verbatim."""
+    script = migration.script
+    if not isinstance(script, CypherScript) or not script.unresolved:
+        return
+    place = str(migration.path or migration.source)
+    names = ", ".join(script.unresolved)
+    yield Problem(
+        code="PLACEHOLDER_UNKNOWN",
+        message=f"{place} uses placeholders without a value: {names}.",
+        hint=f"Set NM_PLACEHOLDERS_{script.unresolved[0]}, or add it to placeholders "
+        "below [neo4j] in weave.toml.",
+        file=place,
+    )
+
+
+def _check_unchanged(plan: Plan, chain: Chain) -> None:
+    planned = tuple(entry.applied for entry in plan.entries if entry.applied)
+    if chain.problems or planned != chain.applied:
+        raise HistoryError(
+            "The history of Neo4j is not the one that was planned for: somebody else "
+            "changed it.",
+            hint="Run again: weave db migrate-neo4j",
+        )
