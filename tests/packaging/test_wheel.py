@@ -18,11 +18,11 @@ DRIVERS = ("neo4j", "sqlalchemy", "alembic", "psycopg", "elastic_transport")
 
 def modules_after(code: str) -> set[str]:
     """Run ``code`` in a fresh interpreter and give the modules it left behind."""
-    script = f"{code}\nimport sys\nprint('\\n'.join(sys.modules))"
+    script = f"{code}\nimport sys\nprint('\\n'.join(sys.modules), file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    return set(done.stdout.split())
+    return set(done.stderr.split())
 
 
 def test_the_grammars_are_found_and_build() -> None:
