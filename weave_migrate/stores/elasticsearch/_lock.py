@@ -1,0 +1,205 @@
+"""The lock: document ``0.1`` of the history index, which the peer respects (§6.3).
+
+The peer locks by ``locked: true`` on every row, or by ``0.1`` in an empty index; it
+looks first and locks then, without owner or expiry.  Ours is created atomically; its
+sequence number proves that it is still ours.  In this order:
+
+1. any locked row: somebody is at work, wait;
+2. create ``0.1``: exists already, wait;
+3. look again: a locked row beside ours means that the peer slipped in between its
+   look and its locking.  It can't see us, so we step back and wait.
+
+Waiting never touches anything, and nothing is removed that is not ours.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import TYPE_CHECKING
+
+from weave_migrate.errors import LockLost, LockTimeout
+from weave_migrate.model import LockInfo
+from weave_migrate.stores.elasticsearch._answers import mapping
+from weave_migrate.stores.elasticsearch._history import LOCK_ID, Document
+from weave_migrate.stores.elasticsearch._rows import document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from weave_migrate.stores._base import Observer
+    from weave_migrate.stores.elasticsearch._history import History
+
+_PAUSE = 0.5  # seconds between two looks; the peer takes one to ten
+_LOCKED = {"term": {"locked": True}}
+_OWN = "weave"  # the field of 0.1 that says whose lock it is; the peer ignores it
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """The lock while it is ours: the revision of ``0.1`` that we wrote."""
+
+    history: History
+    seq_no: int
+    primary_term: int
+
+    def check(self) -> None:
+        """Raise LockLost unless ``0.1`` is still the revision we wrote."""
+        answer = self.history.cluster.ask(
+            "GET", f"{self.history.path}/_doc/{LOCK_ID}?_source=false"
+        )
+        found = answer.object()
+        now = (found.get("_seq_no"), found.get("_primary_term"))
+        if found.get("found") is not True or now != (self.seq_no, self.primary_term):
+            raise LockLost(
+                f"The lock in {self.history.index} is not ours any more: somebody "
+                "released it, or elasticsearch-evolution did at the end of its run.",
+                hint="See what is applied, then run again: weave db status",
+            )
+
+    def release(self) -> bool:
+        """Delete our own ``0.1``; False when it was gone or somebody else's."""
+        answer = self.history.cluster.tell(
+            "DELETE",
+            f"{self.history.path}/_doc/{LOCK_ID}?refresh=true"
+            f"&if_seq_no={self.seq_no}&if_primary_term={self.primary_term}",
+            allowed=frozenset({404, 409}),
+        )
+        return answer.is_success
+
+
+@contextmanager
+def hold(history: History, timeout: float, observer: Observer) -> Iterator[HeldLock]:
+    """Take the lock, waiting up to ``timeout`` seconds, and give it back at the end."""
+    history.create()
+    lock = _acquire(history, timeout, observer)
+    try:
+        yield lock
+    finally:
+        if not lock.release():
+            observer.warned(
+                f"The lock in {history.index} was gone before it was released."
+            )
+
+
+def holder(locked: Sequence[Document]) -> LockInfo | None:
+    """Who holds the lock, by the locked documents; None when there are none."""
+    if not locked:
+        return None
+    for each in locked:
+        own = mapping(each.source.get(_OWN))
+        if own:
+            return _ours(own)
+    rows = [each.id for each in locked]
+    named = ", ".join(rows[:5]) + ("…" if len(rows) > 5 else "")
+    return LockInfo(owner=f"elasticsearch-evolution (locked documents: {named})")
+
+
+def locked_documents(history: History) -> list[Document]:
+    """Give the documents that say ``locked: true``; reading only."""
+    return history.search(_LOCKED)
+
+
+def _acquire(history: History, timeout: float, observer: Observer) -> HeldLock:
+    started = time.monotonic()
+    while True:
+        locked = locked_documents(history)
+        lock = None if locked else _create(history)
+        if lock:
+            history.refresh()
+            locked = [d for d in locked_documents(history) if d.id != LOCK_ID]
+            if not locked:
+                return lock
+            lock.release()
+        waited = time.monotonic() - started
+        if waited >= timeout:
+            raise _timeout(history, locked, timeout)
+        observer.lock_waiting(holder(locked), waited)
+        time.sleep(min(_PAUSE, timeout - waited))
+
+
+def _create(history: History) -> HeldLock | None:
+    now = datetime.now(UTC)
+    lock = document(
+        version=LOCK_ID,
+        description="lock entry",
+        script_name="-",
+        checksum=0,
+        timestamp=now,
+        millis=0,
+        success=True,
+        locked=True,
+        index_name=history.index,
+    )
+    lock[_OWN] = {
+        "owner": f"{_user()}@{socket.gethostname()}",
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "since": now.isoformat(),
+    }
+    answer = history.cluster.tell(
+        "PUT",
+        f"{history.path}/_create/{LOCK_ID}?refresh=true",
+        lock,
+        allowed=frozenset({409}),
+    )
+    if answer.status == 409:
+        return None
+    made = answer.object()
+    seq_no, term = made.get("_seq_no"), made.get("_primary_term")
+    assert isinstance(seq_no, int)  # noqa: S101 - the server's own contract
+    assert isinstance(term, int)  # noqa: S101
+    return HeldLock(history, seq_no, term)
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def _ours(own: object) -> LockInfo:
+    said = mapping(own)
+    since, pid = said.get("since"), said.get("pid")
+    try:
+        at = datetime.fromisoformat(since) if isinstance(since, str) else None
+    except ValueError:
+        at = None
+    owner, host = said.get("owner"), said.get("host")
+    return LockInfo(
+        owner=owner if isinstance(owner, str) else None,
+        host=host if isinstance(host, str) else None,
+        pid=pid if isinstance(pid, int) else None,
+        since=at,
+    )
+
+
+def _timeout(
+    history: History, locked: Sequence[Document], timeout: float
+) -> LockTimeout:
+    info = holder(locked)
+    url = f"{history.cluster.url.partition(',')[0]}{history.path}"
+    if info is None:
+        who = "somebody who was quicker each time"
+    elif info.pid is None:
+        who = info.owner or "somebody"
+    else:
+        who = f"weave-migrate, process {info.pid} on {info.host}, since {info.since}"
+    release = [f"curl -X DELETE '{url}/_doc/{LOCK_ID}?refresh=true'"]
+    if any(each.id != LOCK_ID for each in locked):
+        release.append(
+            f"curl -X POST '{url}/_update_by_query?refresh=true' "
+            "-H 'Content-Type: application/json' -d "
+            '\'{"query":{"term":{"locked":true}},'
+            '"script":"ctx._source.locked=false"}\''
+        )
+    return LockTimeout(
+        f"{history.index} is still locked after {timeout:g} s. It is held by {who}.",
+        hint="If no run is at work any more, release it: " + " && ".join(release),
+    )
