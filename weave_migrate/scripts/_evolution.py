@@ -31,6 +31,10 @@ _COMMENT = re.compile(r"[\x00-\x20]*+(?:#|//)")
 _BEFORE_BODY = re.compile(rf"(?:\n|{_BLANK}*+(?:#|//)[^\n]*+(?:\n|\Z))++")
 _COMMENT_LINE = re.compile(rf"\n{_BLANK}*+(?:#|//)[^\n]*+")
 
+_HEADER_CUT = re.compile("[:=]")
+
+_PIECE = 1 << 20  # characters
+
 _CHUNK = 4096  # characters hashed at once; the sums of products stay below 2**62
 _MASK = 0xFFFFFFFF
 
@@ -99,8 +103,15 @@ def body(text: str, start: int = 0, end: int | None = None) -> str:
     end = len(text) if end is None else end
     if skipped := _BEFORE_BODY.match(text, start, end):
         start = skipped.end()
-    body = text[start:end]
-    return _COMMENT_LINE.sub("", body) if _COMMENT_LINE.search(body) else body
+    if not _COMMENT_LINE.search(text, start, end):
+        return text[start:end]
+    pieces = []
+    while start < end:  # in pieces: many small comments would take much memory at once
+        stop = text.find("\n", start + _PIECE, end)
+        stop = stop if stop >= 0 else end
+        pieces.append(_COMMENT_LINE.sub("", text[start:stop]))
+        start = stop
+    return "".join(pieces)
 
 
 def request_line(line: str) -> tuple[str, str] | None:
@@ -115,8 +126,8 @@ def request_line(line: str) -> tuple[str, str] | None:
 
 def header(line: str) -> tuple[str, str] | None:
     """Cut at the first ``:`` or ``=`` into name and value, both trimmed (§2.1)."""
-    cut = min((at for at in (line.find(":"), line.find("=")) if at >= 0), default=-1)
-    return None if cut < 0 else (trim(line[:cut]), trim(line[cut + 1 :]))
+    cut = _HEADER_CUT.search(line)
+    return (trim(line[: cut.start()]), trim(line[cut.end() :])) if cut else None
 
 
 def rejects(text: str) -> bool:

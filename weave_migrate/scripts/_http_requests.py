@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _PEER = "elasticsearch-evolution"
 _UNSUPPORTED = "SCRIPT_UNSUPPORTED"
 _UNSAFE = "PLACEHOLDER_UNSAFE"
+_USE_PLACEHOLDER = "Use a placeholder, ${name}, and set its value in the settings."
 
 _BORDER = re.compile(r"\n[\x00-\t\x0b-\x20]*+(?:\n|\Z)")
 _HTTP_VERSION = re.compile(r"HTTP/[0-9.]++\Z")
@@ -35,7 +36,7 @@ _BULK = re.compile(r"(?:\A|.*/)_(?:bulk|msearch)(?:/template)?\Z")
 
 # Lines behind or instead of a body that editors for REST calls act on.
 _EDITOR_LINE = re.compile(
-    r"\n(?:<(?:@\w*+)?[ \t]++\S|<>[ \t]*+\S|>>!?[ \t]++\S|>[ \t]*+\{%|>[ \t]++\S)"
+    r"<(?:@\w*+)?[ \t]++\S|<>[ \t]*+\S|>>!?[ \t]++\S|>[ \t]*+\{%|>[ \t]++\S"
 )
 # Mustache templates and ingest pipelines hold {{tags}} of their own, so in a body only
 # the editors' built-in variables can be told apart.
@@ -142,7 +143,7 @@ class _Reader:
             if not _evolution.is_comment(line)
         )
         body = _evolution.body(self._text, part.start, part.end)
-        self._check_body(part)
+        self._check_body(body, part)
         if several and part.end < len(self._text):
             body = _before_separator(body, bulk=_is_bulk(path, headers))
         body = body.replace("\n", self._line_separator)
@@ -167,7 +168,7 @@ class _Reader:
             raise self._unsupported(
                 "variables of the file (@name = value) are not known here.",
                 line=number,
-                hint="Use a placeholder, ${name}, and set its value in the settings.",
+                hint=_USE_PLACEHOLDER,
             )
         found = _evolution.request_line(line)
         if found is None or found[0] not in _evolution.METHODS:
@@ -248,27 +249,32 @@ class _Reader:
                 "variables of REST clients, {{name}}, are not known here.",
                 line=number,
                 at="{{",
-                hint="Use a placeholder, ${name}, and set its value in the settings.",
+                hint=_USE_PLACEHOLDER,
             )
 
-    def _check_body(self, part: Part) -> None:
+    def _check_body(self, body: str, part: Part) -> None:
         """Refuse what an editor would act on and we would send as text."""
-        if part.start == part.end:
+        if not body.startswith(("<", ">")) and not any(
+            sign in body for sign in ("\n<", "\n>", "{{$")
+        ):
             return
-        if line := _EDITOR_LINE.search(self._text, part.start - 1, part.end):
-            raise self._unsupported(
-                "files as a body (< file) and what is done with an answer (> {% %}, "
-                "<> file) are not known here.",
-                line=self._number(line.start() + 1),
-                hint="Write the body into this file, and leave out handlers.",
-            )
-        if variable := _EDITOR_VARIABLE.search(self._text, part.start, part.end):
-            raise self._unsupported(
-                "variables of REST clients, {{$name}}, are not known here.",
-                line=self._number(variable.start()),
-                at=variable[0],
-                hint="Use a placeholder, ${name}, and set its value in the settings.",
-            )
+        for after, line in enumerate(self._text[part.start : part.end].split("\n")):
+            if _evolution.is_comment(line):
+                continue
+            if _EDITOR_LINE.match(line):
+                raise self._unsupported(
+                    "files as a body (< file) and what is done with an answer "
+                    "(> {% %}, <> file) are not known here.",
+                    line=self._number(part.start) + after,
+                    hint="Write the body into this file, and leave out handlers.",
+                )
+            if variable := _EDITOR_VARIABLE.search(line):
+                raise self._unsupported(
+                    "variables of REST clients, {{$name}}, are not known here.",
+                    line=self._number(part.start) + after,
+                    at=variable[0],
+                    hint=_USE_PLACEHOLDER,
+                )
 
     def _check_placeholders(self, parts: tuple[Part, ...]) -> None:
         """Refuse values that change what the lines of the file are."""

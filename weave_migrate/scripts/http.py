@@ -48,18 +48,21 @@ def parse_http(
     change what the lines of the file are.  Raises ConfigError for placeholders that
     elasticsearch-evolution refuses, and an unknown encoding.
     """
-    known = Placeholders(
-        dict(placeholders or {}) if placeholder_replacement else {},
-        placeholder_prefix,
-        placeholder_suffix,
-    )
+    known = Placeholders({})
+    if placeholder_replacement:
+        known = Placeholders(
+            dict(placeholders or {}), placeholder_prefix, placeholder_suffix
+        )
     source = HttpSource(data, file, encoding)
     text = source.text()
     if not text:
         return None
     text = text.removesuffix("\n") if trim_trailing_newline else text
     checksum = _evolution.checksum(text, line_separator=line_separator)
-    text = known.replace(text)
+    pieces = known.replaced(text)
+    del text  # a script may be large: never hold it more often than needed
+    text = "".join(pieces)
+    del pieces
     requests, notes = read_requests(
         text, source=source, placeholders=known, line_separator=line_separator
     )

@@ -10,14 +10,16 @@ and only ever put into a body.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from weave_migrate.errors import ConfigError
+from weave_migrate.scripts._java import trim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_PIECE = 1 << 20  # characters
 _BREAKS = re.compile("[\r\n\x00]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -34,18 +36,20 @@ class Placeholders:
     are blank, or a name or value contains one of them.
     """
 
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)  # may hold secrets
     prefix: str = "${"
     suffix: str = "}"
 
     def __post_init__(self) -> None:
-        if not self.prefix.strip() or not self.suffix.strip():
-            raise ConfigError(
-                "The prefix and suffix of placeholders must not be blank."
-            )
+        for mark in (self.prefix, self.suffix):
+            if not trim(mark) or _BREAKS.search(mark) or _SURROGATE.search(mark):
+                raise ConfigError(
+                    "The prefix and suffix of placeholders must be text on one line, "
+                    "and not blank."
+                )
         for name, value in self.values.items():
-            for what, text in (("name", name), ("value", value)):
-                self._check(name, what, text)
+            self._check(name, "name", name)
+            self._check(name, "value", value)
             if _BREAKS.search(name):
                 raise ConfigError(
                     f"The name of the placeholder {name!r} contains a line end or NUL."
@@ -70,14 +74,24 @@ class Placeholders:
 
         Values with a line end or NUL become stand-ins.
         """
-        if not self.values or self.prefix not in text:
-            return text
-        names = "|".join(map(re.escape, sorted(self.values)))
-        pattern = f"{re.escape(self.prefix)}({names}){re.escape(self.suffix)}"
-        return re.sub(pattern, lambda match: self._value(match[1]), text)
+        return "".join(self.replaced(text))
 
-    def _value(self, name: str) -> str:
-        value = self.values[name]
+    def replaced(self, text: str) -> list[str]:
+        """Do the same in pieces, so that the caller can let go of the text first."""
+        if not self.values or self.prefix not in text:
+            return [text]
+        names = "|".join(map(re.escape, sorted(self.values)))
+        prefix, suffix = re.escape(self.prefix), re.escape(self.suffix)
+        marked = re.compile(f"{prefix}({names}){suffix}")
+        pieces, start = [], 0
+        while start < len(text):  # no placeholder goes beyond its line
+            stop = text.find("\n", start + _PIECE) + 1 or len(text)
+            pieces.append(marked.sub(self._value, text[start:stop]))
+            start = stop
+        return pieces
+
+    def _value(self, match: re.Match[str]) -> str:
+        name, value = match[1], self.values[match[1]]
         return f"{_OPEN}{name}{_CLOSE}" if _BREAKS.search(value) else value
 
     def held_back(self, text: str) -> str | None:
