@@ -21,6 +21,7 @@ USE = re.compile(
     r":use +([a-z][a-z\d.\-]{2,62})(?:;?(?:\r?\n|\r)?)?", re.IGNORECASE | re.ASCII
 )
 
+_DELIMITERS = (";\n", ";\r\n", ";\r")
 _DROPPED_BEFORE = (";\x85", ";\u2028", ";\u2029")
 _LINE_END = re.compile(r"\r?\n|\r")
 _BLANKS = re.compile(r"[\x00-\x20]*+")
@@ -33,13 +34,17 @@ class SecondUseError(Exception):
 
 
 def clean_piece(text: str, start: int, end: int) -> tuple[str, int]:
-    """Give a piece between two delimiters as the peer keeps it, and where it begins.
+    """Give a piece of a text as the peer keeps it, and where that begins (§2.1).
 
-    Java's trim, then one trailing semicolon dropped, then trim again (§2.1).  The
-    peer's ``;$`` also matches before a last U+0085, U+2028 or U+2029.
+    Without the delimiter, which is the only thing that ends in ";" and a line end;
+    Java's trim; one more semicolon dropped, if it is last; trim again.  The peer's
+    ``;$`` also matches before a last U+0085, U+2028 or U+2029.
     """
-    match = _BLANKS.match(text, start, end)
-    start = match.end() if match else start
+    if text.endswith(_DELIMITERS, start, end):
+        end = text.rindex(";", start, end)
+    if start < end and text[start] <= " ":
+        match = _BLANKS.match(text, start, end)
+        start = match.end() if match else start
     end = _rstrip(text, start, end)
     if text.endswith(";", start, end):
         end = _rstrip(text, start, end - 1)
@@ -132,7 +137,7 @@ def flyway_checksum(texts: Iterable[str]) -> str:
     CRC-32 as a signed decimal number; a byte order mark at the beginning is dropped.
     """
     crc = 0
-    for number, text in enumerate(texts):
-        lines = text.replace("\r", "").replace("\n", "")
-        crc = crc32(lines if number else lines.removeprefix("\ufeff"), crc)
+    for number, part in enumerate(texts):
+        text = part if number else part.removeprefix("\ufeff")
+        crc = crc32(text.replace("\r", "").replace("\n", ""), crc)
     return str(crc - (1 << 32) if crc >> 31 else crc)

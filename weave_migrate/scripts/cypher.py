@@ -25,7 +25,7 @@ from weave_migrate.scripts.cypher_transactions import transaction
 from weave_migrate.scripts.preconditions import parse_precondition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from weave_migrate.scripts.preconditions import Condition
 
@@ -67,11 +67,11 @@ def parse_cypher(
     database, group = None, 0
     crc = bare = 0  # with and without the lines of preconditions
     for entry in _entries(data, file=file, autocrlf=autocrlf):
-        found = read_conditions(entry.text, line=entry.line, file=file)
-        preconditions += (Precondition(c.type, c.text) for c in found)
-        unchanged = bare == crc and not found
+        found = _conditions(entry, file)
+        preconditions += [Precondition(c.type, c.text) for c in found]
+        is_alike = bare == crc and not found
         crc = peer.crc32(entry.text, crc)
-        bare = crc if unchanged else peer.crc32(_without(entry.text, found), bare)
+        bare = crc if is_alike else peer.crc32(_without(entry.text, found), bare)
         if entry.kind in _NOT_EXECUTED:
             continue
         text = substitute(entry.text, placeholders, unresolved)
@@ -113,18 +113,18 @@ def _entries(data: bytes, *, file: str, autocrlf: bool) -> Iterator[_Entry]:
     for text in _windows(data, file):
         for kind, start, end in _pieces(text):
             piece, begin = peer.clean_piece(text, start, end)
-            if piece:
-                first = line + _line_ends(text, start, begin)
-                if autocrlf:
-                    piece = piece.replace("\r\n", "\n")
-                if kind != "_SWITCHING":
-                    yield _Entry(piece, first, kind)
-                else:
-                    try:
-                        yield from _switching(piece, first)
-                    except peer.SecondUseError:
-                        raise _second_use(text, start, end, line, file) from None
-            line += _line_ends(text, start, end)
+            if begin > start:
+                line += _line_ends(text, start, begin)
+            if autocrlf:
+                piece = piece.replace("\r\n", "\n")
+            if kind == "_SWITCHING":
+                try:
+                    yield from _switching(piece, line)
+                except peer.SecondUseError:
+                    raise _second_use(text, begin, end, line, file) from None
+            elif piece:
+                yield _Entry(piece, line, kind)
+            line += _line_ends(text, begin, end)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
@@ -144,7 +144,7 @@ def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
 def _switching(piece: str, line: int) -> Iterator[_Entry]:
     """Make entries of a piece that holds a ``:use``, or is too long to know."""
     for text, offset in peer.extract_use(piece):
-        kinds = {kind for kind, _, _ in _pieces(text)} if text[0] in "/ \t\r\n" else ()
+        kinds = {kind for kind, _, _ in _pieces(text)} if text[0] <= "/" else ()
         kind = (
             "_COMMENTS" if kinds and _NOT_EXECUTED.issuperset(kinds) else "_SWITCHING"
         )
@@ -167,21 +167,22 @@ def _windows(data: bytes, file: str) -> Iterator[str]:
         start = end
 
 
-def read_conditions(entry: str, *, line: int, file: str) -> list[Condition]:
-    """Parse the preconditions among the leading comments of an entry (§2.2, §2.5).
-
-    Raises ScriptSyntaxError for a comment that only begins like one.
-    """
+def _conditions(entry: _Entry, file: str) -> Sequence[Condition]:
+    """Parse the preconditions among the leading comments of an entry (§2.2, §2.5)."""
+    if not entry.text.startswith("//"):
+        return ()
     found = (
         parse_precondition(
-            comment, file=file, line_number=line + _line_ends(entry, 0, offset)
+            comment,
+            file=file,
+            line_number=entry.line + _line_ends(entry.text, 0, offset),
         )
-        for comment, offset in peer.single_line_comments(entry)
+        for comment, offset in peer.single_line_comments(entry.text)
     )
     return [condition for condition in found if condition is not None]
 
 
-def _without(entry: str, conditions: list[Condition]) -> str:
+def _without(entry: str, conditions: Sequence[Condition]) -> str:
     return peer.without_preconditions(entry, [c.text for c in conditions])
 
 

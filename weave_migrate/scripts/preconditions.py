@@ -106,11 +106,10 @@ def parse_precondition(line: str, *, file: str, line_number: int) -> Condition |
     from lark.exceptions import UnexpectedInput
 
     try:
-        form = load_grammar("precondition").parse(line).children[0]
+        form = load_grammar("precondition").parse(line)
     except UnexpectedInput as error:
-        # None or negative: the line ends where more is needed.
-        at = error.pos_in_stream if (error.pos_in_stream or -1) >= 0 else len(line)
-        raise _wrong(line, at, kind, file, line_number) from None
+        at: int | None = error.pos_in_stream
+        raise _wrong(line, at or 0, kind, file, line_number) from None
     condition = _condition(form, kind, line)
     if isinstance(condition, QueryHolds) and not condition.query.strip(_JAVA_SPACE):
         raise _wrong(line, len(line), kind, file, line_number)
