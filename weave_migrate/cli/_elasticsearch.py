@@ -19,6 +19,7 @@ from weave_migrate.cli._migrate import (
 )
 from weave_migrate.cli._peer import PeerGroup, boolean_option, given
 from weave_migrate.cli._read import read_report, run_validate
+from weave_migrate.cli._words import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,8 +137,14 @@ def _show_indices(settings: Settings) -> None:
     store = ElasticsearchStore(settings.elasticsearch)
     try:
         rows = [
-            (i.name, i.health, str(i.documents), i.size, ", ".join(i.aliases))
-            for i in store.indices()
+            (
+                index.name,
+                index.health or index.status,
+                "" if index.documents is None else str(index.documents),
+                size_text(index.size),
+                ", ".join(index.aliases),
+            )
+            for index in store.indices()
         ]
     finally:
         store.close()

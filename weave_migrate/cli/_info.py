@@ -25,7 +25,8 @@ def show_info(output: Output, report: Report, *, mode: str = "COMPARE") -> int:
         for entry in store.entries
         if (mode != "LOCAL" or entry.migration) and (mode != "REMOTE" or entry.applied)
     ]
-    show_entries(output, entries)
+    if entries or not store.problems:
+        show_entries(output, entries)
     for problem in store.problems:
         show_problem(output, problem)
     shown = report if output.json else replace(report, error=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -13,7 +13,11 @@ from weave_migrate.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SEPARATORS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
+_SEPARATORS: dict[str, Literal["\n", "\r\n", "\r"]] = {
+    "lf": "\n",
+    "crlf": "\r\n",
+    "cr": "\r",
+}
 
 
 @click.command(cls=Command)

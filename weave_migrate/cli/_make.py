@@ -25,24 +25,18 @@ def init(name: str) -> None:
     from weave_migrate.config import FOLDER, find_project
     from weave_migrate.errors import ConfigError
 
-    need(
-        name.isascii() and name.replace("-", "_").isidentifier(),
-        f"{name} can't be the name of a database's folder.",
-        "Use letters, digits, - and _, and begin with a letter.",
-    )
     try:
         project = common().folder or find_project()
     except ConfigError:
         project = Path.cwd()  # the first database makes the project
-    folder = project / FOLDER / "migrations" / name
     if name in _SCRIPTS:
-        made = [folder / _SCRIPTS[name]]
+        made = [project / FOLDER / "migrations" / name / _SCRIPTS[name]]
         need(not made[0].exists(), f"{made[0]} exists already.")
         made[0].mkdir(parents=True)
     else:
         from weave_migrate.stores.postgres import init as init_postgres
 
-        made = list(init_postgres(folder))
+        made = list(init_postgres(project, name))
     _made("init", made, project)
     out().line(f'next: weave db create {name} "what the first one does"', fg="cyan")
 
@@ -63,7 +57,7 @@ def create(name: str, message: str, *, auto: bool) -> None:
 
     settings = common().settings()
     if name not in _SCRIPTS:
-        made = _create_revision(settings, name, message, auto=auto)
+        made: Path | None = _create_revision(settings, name, message, auto=auto)
     else:
         from weave_migrate.model import StoreKind
 
@@ -72,12 +66,14 @@ def create(name: str, message: str, *, auto: bool) -> None:
         usual = settings.migrations / name / _SCRIPTS[name]
         folder = store.locations[0] if store else usual
         made = create_script(StoreKind(name), folder, message)
-    _made("create", [made], settings.project)
+    _made("create", [made] if made else [], settings.project)
+    if not made:
+        out().line("The models and the database agree: there is nothing to create.")
 
 
 def _create_revision(
     settings: Settings, name: str, message: str, *, auto: bool
-) -> Path:
+) -> Path | None:
     from weave_migrate import engine
     from weave_migrate.config import PostgresSettings
     from weave_migrate.stores.postgres import create as create_postgres

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weave_migrate.cli._output import colour
+from weave_migrate.cli._words import duration_text, holder_text
 
 if TYPE_CHECKING:
     from weave_migrate.cli._output import Output
@@ -98,28 +99,3 @@ class ProgressSet:
     def seconds(self) -> float:
         """Seconds since the command began."""
         return time.monotonic() - self.started
-
-
-def holder_text(holder: LockInfo | None) -> str:
-    """Say who holds a lock, as far as it is known."""
-    if holder is None:
-        return ""
-    parts = [
-        holder.owner,
-        f"on {holder.host}" if holder.host else None,
-        f"process {holder.pid}" if holder.pid else None,
-        f"since {holder.since:%Y-%m-%d %H:%M:%S%z}" if holder.since else None,
-    ]
-    known = ", ".join(part for part in parts if part)
-    return f", held by {known}" if known else ", held by another run"
-
-
-def duration_text(milliseconds: int | None) -> str:
-    """Show a duration: ms below a second, then s, then min."""
-    if milliseconds is None:
-        return ""
-    if milliseconds < 1_000:
-        return f"{milliseconds} ms"
-    if milliseconds < 60_000:
-        return f"{milliseconds / 1_000:.1f} s"
-    return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1_000} s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weave_migrate.cli._progress import duration_text, holder_text
+from weave_migrate.cli._words import duration_text, holder_text, plural
 from weave_migrate.model import State, StoreReport, StoreState
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ _COLOURS = {
     StoreState.NOT_RUN: "yellow",
 }
 _QUIET = frozenset({State.APPLIED, State.BASELINE})
-
-
-def plural(count: int, word: str) -> str:
-    """Count things: ``1 problem``, ``2 problems``."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def show_status(output: Output, report: Report) -> None:

@@ -1,0 +1,182 @@
+"""What works without any server: help, usage errors, config, new files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Weave = Callable[..., Any]
+CANARY = "c4n4ry"
+# A port nobody listens on: 1 is reserved (tcpmux).
+NOWHERE = {
+    "NEO4J_URI": "bolt://127.0.0.1:1",
+    "NEO4J_PASSWORD": CANARY,
+    "ELASTICSEARCH_URL": f"http://u:{CANARY}@127.0.0.1:1",
+    "POSTGRES_HOST": "127.0.0.1",
+    "POSTGRES_PORT": "1",
+    "POSTGRES_PASSWORD": CANARY,
+}
+
+
+def test_help_lists_the_commands(weave: Weave) -> None:
+    shown = weave("db", "--help")
+    assert shown.status == 0
+    for command in ("migrate-all", "status", "plan", "validate", "inspect", "config"):
+        assert command in shown.out
+    assert shown.err == ""
+
+
+def test_the_version_is_shown(weave: Weave) -> None:
+    assert weave("--version").out.startswith("weave-migrate ")
+
+
+def test_a_mistyped_command_suggests_the_right_one(weave: Weave) -> None:
+    shown = weave("db", "statsu")
+    assert shown.status == 2
+    assert "Did you mean status?" in shown.err
+    assert shown.out == ""
+
+
+def test_usage_errors_are_json_too(weave: Weave) -> None:
+    shown = weave("db", "migrate", "--json")
+    assert shown.status == 2
+    assert shown.json["error"]["code"] == "USAGE"
+    assert shown.json["exit"] == 2
+
+
+def test_without_a_project_the_error_says_what_to_type(
+    weave: Weave, tmp_path: Path
+) -> None:
+    shown = weave("db", "status", cwd=tmp_path)
+    assert shown.status == 2
+    assert "error[NO_PROJECT]" in shown.err
+    assert "next: " in shown.err
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_global_options_stand_before_or_after_the_command(
+    weave: Weave, project: Path, tmp_path: Path, *, before: bool
+) -> None:
+    common = ["--json", "--project", str(project)]
+    words = ["db", "config"]
+    line = [*common, *words] if before else [*words, *common]
+    shown = weave(*line, cwd=tmp_path)
+    assert shown.status == 0
+    assert shown.json["project"] == str(project)
+
+
+def test_config_shows_each_setting_and_its_source_and_no_secret(
+    weave: Weave, cypher: Callable[[str, str], Path]
+) -> None:
+    cypher("V001__a.cypher", "RETURN 1;\n")
+    shown = weave("db", "config", environ=NOWHERE)
+    assert shown.status == 0
+    line = next(x for x in shown.out.splitlines() if x.startswith("neo4j.password"))
+    assert line.split() == ["neo4j.password", "***", "NEO4J_PASSWORD"]
+    assert CANARY not in shown.out + shown.err
+
+
+def test_two_sources_that_disagree_are_a_warning(
+    weave: Weave, project: Path, cypher: Callable[[str, str], Path]
+) -> None:
+    cypher("V001__a.cypher", "RETURN 1;\n")
+    (project / ".weave" / "weave.toml").write_text('[neo4j]\nuri = "bolt://toml"\n')
+    shown = weave("db", "config", environ=NOWHERE)
+    assert "NEO4J_URI (bolt://127.0.0.1:1) is used" in shown.err
+    assert "weave.toml says bolt://toml" in shown.err
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "validate", "migrate-all"])
+def test_an_unreachable_server_is_status_5_and_shows_no_secret(
+    weave: Weave, project: Path, cypher: Callable[[str, str], Path], command: str
+) -> None:
+    cypher("V001__a.cypher", "RETURN 1;\n")
+    scripts = project / ".weave/migrations/elasticsearch/scripts"
+    scripts.mkdir(parents=True)
+    (scripts / "V1__a.http").write_text("GET /\n")
+    (project / ".weave/migrations/shop/versions").mkdir(parents=True)
+    for extra in ([], ["--json"], ["-vv", "--debug"]):
+        shown = weave("db", command, *extra, environ=NOWHERE)
+        assert shown.status == 5, shown
+        assert CANARY not in shown.out + shown.err
+    states = [
+        s["state"]
+        for s in weave("db", command, "--json", environ=NOWHERE).json["stores"]
+    ]
+    assert states == ["unreachable"] * 3
+
+
+def test_a_password_in_an_options_place_is_not_taken(weave: Weave) -> None:
+    shown = weave("db", "migrate-neo4j", "--password=secret", "info")
+    assert shown.status == 2
+    assert "secret" not in shown.out
+
+
+def test_init_and_create_make_what_status_then_finds(
+    weave: Weave, tmp_path: Path
+) -> None:
+    home = tmp_path / "fresh"
+    home.mkdir()
+    made = weave("db", "init", "neo4j", cwd=home)
+    assert made.status == 0
+    assert made.out.splitlines()[0] == "created .weave/migrations/neo4j/cypher"
+    assert weave("db", "create", "neo4j", "People; first!", cwd=home).out == (
+        "created .weave/migrations/neo4j/cypher/V001__People_first.cypher\n"
+    )
+    second = weave("db", "create", "neo4j", "more", "--json", cwd=home)
+    assert second.json["created"] == [
+        ".weave/migrations/neo4j/cypher/V002__more.cypher"
+    ]
+    assert weave("db", "init", "neo4j", cwd=home).status == 2
+
+
+def test_init_makes_a_postgresql_environment(weave: Weave, project: Path) -> None:
+    assert weave("db", "init", "shop").status == 0
+    assert (project / ".weave/migrations/shop/versions").is_dir()
+    made = weave("db", "create", "shop", "Add orders", "--json")
+    assert made.status == 0, made
+    path = project / made.json["created"][0]
+    assert path.name.endswith("_add_orders.py")
+    assert "def upgrade" in path.read_text()
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", ".x", "a b", "-x"])
+def test_init_refuses_names_that_are_no_folder_names(weave: Weave, name: str) -> None:
+    assert weave("db", "init", "--", name).status == 2
+
+
+def test_a_database_that_is_not_there_suggests_one_that_is(
+    weave: Weave, cypher: Callable[[str, str], Path]
+) -> None:
+    cypher("V001__a.cypher", "RETURN 1;\n")
+    shown = weave("db", "migrate", "neo4")
+    assert shown.status == 2
+    assert "Did you mean neo4j?" in shown.err
+
+
+def test_nothing_to_migrate_is_said(weave: Weave) -> None:
+    shown = weave("db", "migrate-all")
+    assert shown.status == 2
+    assert "error[NO_STORE]" in shown.err
+
+
+def test_a_broken_pipe_is_quiet(weave: Weave, project: Path) -> None:
+    import subprocess
+    import sys
+
+    line = f"{Path(sys.executable).with_name('weave')} db config | true"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+
+
+def test_json_is_one_document_even_with_odd_names(weave: Weave, project: Path) -> None:
+    path = project / "odd\udcff.cypher"
+    path.write_text("RETURN 1;\n")
+    shown = weave("db", "inspect", "--json", str(path))
+    assert len(json.loads(shown.out)["files"]) == 1
