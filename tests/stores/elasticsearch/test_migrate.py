@@ -230,10 +230,7 @@ def test_facts_name_the_server(bench: SearchBench) -> None:
 
 def test_indices_are_listed_with_their_aliases(bench: SearchBench) -> None:
     bench.write("V1__create.http", CREATE)
-    bench.write(
-        "V2__alias.http",
-        'POST /_aliases\n\n{"actions": [{"add": {"index": "INDEX", "alias": "INDEX-now"}}]}',
-    )
+    bench.write("V2__alias.http", "PUT /INDEX/_alias/INDEX-now\n")
     bench.migrate()
     with closing(bench.store()) as store:
         found = {each.name: each for each in store.indices()}
