@@ -208,6 +208,8 @@ class Cluster:
 def _node(url: str, settings: ElasticsearchSettings) -> NodeConfig:
     try:
         node = url_to_node_config(url, use_default_ports_for_scheme=True)
+        if node.scheme not in ("http", "https"):
+            raise ValueError  # noqa: TRY301 - said below, as for any other bad URL
     except ValueError:
         # The URL may hold a password, and the driver's message repeats it.
         raise ConfigError(
