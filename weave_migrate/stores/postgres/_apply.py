@@ -93,7 +93,7 @@ class Run:
         self, heads: tuple[str, ...], _context: MigrationContext
     ) -> Iterator[RevisionStep]:
         wanted = {migration.version: migration for migration in self.pending}
-        for script in self.revisions.order("heads", heads):
+        for script in self.revisions.after(heads):
             migration = wanted.get(script.revision)
             if migration is None:
                 continue
@@ -126,7 +126,7 @@ class Run:
                 heads = load_heads(connection, self.settings)
         except WeaveError:
             return None
-        left = {script.revision for script in self.revisions.order("heads", heads)}
+        left = {script.revision for script in self.revisions.after(heads)}
         done = [m for m in self.pending if m.version not in left]
         for migration in done:
             if migration.version not in self.reported:

@@ -181,7 +181,7 @@ def _unavailable(
 ) -> StoreUnavailable:
     answer = " ".join(str(getattr(error, "orig", None) or error).split())
     database = url.database or settings.name
-    code, hint = _verdict(answer, settings)
+    code, hint = _verdict(answer, database)
     return StoreUnavailable(
         f"PostgreSQL database {database} at {_where(url)} can't be used: {answer}",
         code=code,
@@ -189,14 +189,14 @@ def _unavailable(
     )
 
 
-def _verdict(answer: str, settings: PostgresSettings) -> tuple[str, str]:
+def _verdict(answer: str, database: str) -> tuple[str, str]:
     """Tell three causes apart.
 
     By libpq's text: while it connects it gives no SQLSTATE.  A server whose messages
     are not English is UNAVAILABLE, with its own words.
     """
     if 'database "' in answer and "does not exist" in answer:
-        return "DATABASE_MISSING", f"Create it: createdb {settings.name}"
+        return "DATABASE_MISSING", f"Create it: createdb {database}"
     if (
         "authentication failed" in answer
         or "no password supplied" in answer

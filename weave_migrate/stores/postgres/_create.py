@@ -142,6 +142,7 @@ def _comparison(environment: Environment) -> dict[str, Any]:
     options: dict[str, Any] = {
         "version_table": settings.version_table,
         "version_table_schema": settings.version_table_schema,
+        "dont_mutate": True,  # or Alembic would make its table
     }
     if environment.has_own_env:
         return options

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic.migration import MigrationContext
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from weave_migrate.model import Applied, Entry, Migration, Plan, Problem, State
@@ -44,9 +45,9 @@ def make_plan(
     if unknown:
         return _newer(revisions, unknown, settings)
     try:
-        pending = revisions.order("heads", recorded)
-        everything = revisions.order("heads", ()) if recorded else pending
-    except CommandError as error:
+        pending = revisions.after(recorded)
+        everything = revisions.after(()) if recorded else pending
+    except (CommandError, RevisionError) as error:
         return Plan(problems=(_damaged(error, settings),))
     waiting = {script.revision for script in pending}
     return Plan(
@@ -119,7 +120,7 @@ def _newer(
         _entry(script, is_applied=True)
         if is_newer
         else Entry(State.IGNORED, as_migration(script))
-        for script in revisions.order("heads", ())
+        for script in revisions.after(())
     ]
     entries += [_entry_without_file(version) for version in unknown]
     message = (
@@ -139,7 +140,7 @@ def _newer(
     )
 
 
-def _damaged(error: CommandError, settings: PostgresSettings) -> Problem:
+def _damaged(error: Exception, settings: PostgresSettings) -> Problem:
     return Problem(
         code="HISTORY_DAMAGED",
         message=f"The revisions in {settings.version_table} contradict the files: "

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from weave_migrate.stores.postgres._environment import Environment
 
 TYPE = "ALEMBIC"
+_SYMBOLS = frozenset({"base", "head", "heads", "current"})
 _SOURCE_FILE = re.compile(r"(?!\.#|__init__).*\.py")  # what Alembic reads
 
 
@@ -47,15 +48,14 @@ class Revisions:
         """Whether there is a file for a recorded revision."""
         return any(script.revision == version for script in self.scripts)
 
-    def order(self, upper: str | Sequence[str], lower: Sequence[str]) -> list[Script]:
-        """Give what leads from ``lower`` to ``upper``, as Alembic would run it.
+    def after(self, recorded: Sequence[str]) -> list[Script]:
+        """Give what lies between the recorded revisions and the heads, in order.
 
-        Raises CommandError where the one can't be reached from the other.
+        The order is the one in which Alembic would run it.  Raises CommandError or
+        RevisionError where the records contradict the graph.
         """
         steps = self.directory.iterate_revisions(
-            upper if isinstance(upper, str) else tuple(upper),
-            tuple(lower),
-            implicit_base=True,
+            "heads", tuple(recorded), implicit_base=True
         )
         return list(steps)[::-1]
 
@@ -112,15 +112,21 @@ def _read(path: Path) -> Script | Problem:
             return _undefined(path, name)
     if not isinstance(module.revision, str):
         return _undefined(path, "revision")
+    if module.revision in _SYMBOLS:
+        return _misnamed(path, f"{module.revision!r} is a word of Alembic's own")
     try:
         return Script(module, module.revision, path)
     except RevisionError as error:
-        return Problem(
-            code="SCRIPT_INVALID",
-            message=f"{path.name}: {error}.",
-            hint=f"Give {path.name} another revision id.",
-            file=str(path),
-        )
+        return _misnamed(path, str(error))
+
+
+def _misnamed(path: Path, why: str) -> Problem:
+    return Problem(
+        code="SCRIPT_INVALID",
+        message=f"{path.name}: {why}.",
+        hint=f"Give {path.name} another revision id.",
+        file=str(path),
+    )
 
 
 def _broken(path: Path, error: BaseException) -> Problem:
