@@ -91,11 +91,13 @@ class Project:
     def migrate(self, **options: Any) -> list[str]:
         """Plan, lock, apply; give the versions applied.  Problems fail the test."""
         self.watcher.applied.clear()
-        with self.store(**options) as store:
-            with store.lock(5, self.watcher) as lock:
-                plan = store.plan()
-                assert plan.problems == ()
-                store.apply(plan, lock, self.watcher)
+        with (
+            self.store(**options) as store,
+            store.lock(5, self.watcher) as lock,
+        ):
+            plan = store.plan()
+            assert plan.problems == ()
+            store.apply(plan, lock, self.watcher)
         return [each.version for each in self.watcher.applied]
 
 

@@ -8,11 +8,13 @@ demands it, implicit ones, which it never repeats.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import logging
+import uuid
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from weave_migrate.errors import ConfigError, StoreError, StoreUnavailable
+from weave_migrate.errors import ConfigError, StoreError, StoreUnavailable, WeaveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +27,11 @@ _T = TypeVar("_T")
 _PATIENCE = 15.0  # seconds, for a connection and for repeating one transaction
 _NOT_LET_IN = "Neo.ClientError.Security."
 _NO_DATABASE = "Neo.ClientError.Database.DatabaseNotFound"
+_RUNNING = """
+SHOW TRANSACTIONS YIELD transactionId AS id, metaData
+WHERE metaData.weave = $mark RETURN id
+"""
+_TERMINATE = "TERMINATE TRANSACTIONS $id"
 
 
 class Connection:
@@ -75,14 +82,48 @@ class Connection:
         from neo4j import unit_of_work
 
         self.round_trips += 2  # begin and commit
-        with self._session(database, "WRITE") as session:
-            return session.execute_write(unit_of_work(timeout=timeout)(work))
+        with self._interruptible(database) as (session, mark):
+            managed = unit_of_work(timeout=timeout, metadata=mark)(work)
+            return session.execute_write(managed)
 
     def implicit(self, query: str, *, database: str | None = None) -> ResultSummary:
         """Run one statement that makes its own transactions; errors as above."""
+        from neo4j import Query
+
         self.round_trips += 1
-        with self._session(database, "WRITE") as session:
-            return session.run(query).consume()
+        with self._interruptible(database) as (session, mark):
+            return session.run(Query(query, metadata=mark)).consume()
+
+    @contextmanager
+    def _interruptible(
+        self, database: str | None
+    ) -> Iterator[tuple[Session, dict[str, Any]]]:
+        """Give a session, and metadata by which an interrupt ends its transaction.
+
+        The driver would first wait for the running statement, however long it takes.
+        """
+        from neo4j.exceptions import DriverError, Neo4jError
+
+        mark = str(uuid.uuid4())
+        interrupt: KeyboardInterrupt | None = None
+        try:
+            with self._session(database, "WRITE") as session:
+                try:
+                    yield session, {"weave": mark}
+                except KeyboardInterrupt as stop:
+                    interrupt = stop
+                    self._terminate(mark)
+                    raise
+        except (DriverError, Neo4jError):
+            if interrupt:  # closing the session met what we had ended
+                session.close()
+                raise interrupt from None
+            raise
+
+    def _terminate(self, mark: str) -> None:
+        with suppress(WeaveError):  # without the right to, we have to wait
+            for row in self.read(_RUNNING, mark=mark):
+                self.read(_TERMINATE, id=row["id"])
 
     def close(self) -> None:
         """Give everything back; safe to call twice."""
@@ -93,12 +134,13 @@ class Connection:
     def _session(self, database: str | None, mode: Literal["READ", "WRITE"]) -> Session:
         if self._driver is None:
             self._driver = self._open()
+        # The driver logs a notification with its query, values of placeholders in it.
+        quiet = mode == "READ" or bool(self._settings.placeholders)
         return self._driver.session(
             database=database,
             default_access_mode=mode,
             bookmark_manager=self._bookmarks,
-            # What a migration should hear of; our own reading is quiet.
-            notifications_min_severity="OFF" if mode == "READ" else "WARNING",
+            notifications_min_severity="OFF" if quiet else "WARNING",
         )
 
     def _open(self) -> Driver:
@@ -109,6 +151,8 @@ class Connection:
 
         settings = self._settings
         password = settings.password
+        # Without a handler Python prints the driver's warnings to standard error.
+        logging.getLogger("neo4j").addHandler(logging.NullHandler())
         try:
             self._bookmarks = GraphDatabase.bookmark_manager()
             return GraphDatabase.driver(
@@ -121,12 +165,13 @@ class Connection:
                 disable_auto_commit_retries=True,
                 warn_notification_severity="OFF",  # we show them ourselves
             )
-        except (ConfigurationError, ValueError) as error:
+        except (ConfigurationError, ValueError):
+            # Not `from error`: its text holds the URI, and so what may be in it.
             raise ConfigError(
-                f"The Neo4j driver does not accept the URI {address(settings.uri)}: "
-                f"{error}",
-                hint="Use bolt://, neo4j:// or their +s and +ssc forms.",
-            ) from error
+                f"The Neo4j driver does not accept the URI {address(settings.uri)}.",
+                hint="Use bolt://, neo4j:// or their +s and +ssc forms, without user "
+                "and password in it.",
+            ) from None
 
     @contextmanager
     def explained(self) -> Iterator[None]:

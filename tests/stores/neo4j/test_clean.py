@@ -1,0 +1,62 @@
+"""Removing history, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.neo4j
+
+_OTHER = """
+CREATE (:__Neo4jMigration {version: 'BASELINE', migrationTarget: 'other'})
+  -[:MIGRATED_TO]->(:__Neo4jMigration {version: '1', migrationTarget: 'other'})
+"""
+_LEFT = "MATCH (n) RETURN DISTINCT labels(n)[0] AS l ORDER BY l"
+
+
+def _clean(project: Any, *, everything: bool) -> list[str]:
+    with project.store() as store:
+        changes = store.plan_clean(everything=everything)
+        with store.lock(1, project.watcher) as lock:
+            store.edit(changes, lock)
+    return [change.summary for change in changes]
+
+
+@pytest.fixture
+def migrated(project: Any, graph: Any) -> Any:
+    project.put("V1__a.cypher", "CREATE (:A);\n")
+    project.put("R2__b.cypher", "MERGE (:B);\n")
+    project.migrate()
+    project.put("R2__b.cypher", "MERGE (:B) // again\n")
+    project.migrate()
+    graph(_OTHER)
+    return project
+
+
+def test_clean_removes_the_chain_of_this_target(migrated: Any, graph: Any) -> None:
+    assert _clean(migrated, everything=False) == [
+        "Delete the chain of the default target (3 nodes and 3 relationships)."
+    ]
+
+    targets = graph("MATCH (n:__Neo4jMigration) RETURN DISTINCT n.migrationTarget AS t")
+    assert targets == [{"t": "other"}]
+    assert graph("MATCH (n) WHERE n:A OR n:B RETURN count(n) AS n") == [{"n": 2}]
+    assert [m.version for m in migrated.plan().pending] == ["1", "2"]
+
+
+def test_clean_all_removes_every_chain_and_the_constraints(
+    migrated: Any, graph: Any
+) -> None:
+    graph("CREATE (:__Neo4jMigrationsLock {id: 'stale', name: 'gone'})")
+    graph("CREATE CONSTRAINT mine FOR (a:A) REQUIRE a.a IS UNIQUE")
+
+    assert len(_clean(migrated, everything=True)) == 6
+
+    assert graph(_LEFT) == [{"l": "A"}, {"l": "B"}]
+    assert graph("SHOW CONSTRAINTS YIELD name RETURN name") == [{"name": "mine"}]
+
+
+def test_with_no_history_there_is_nothing_to_clean(project: Any) -> None:
+    with project.store() as store:
+        assert store.plan_clean(everything=False) == ()

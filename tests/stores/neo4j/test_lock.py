@@ -1,0 +1,165 @@
+"""The lock node, on a real server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from weave_migrate.errors import LockLost, LockTimeout
+
+pytestmark = pytest.mark.neo4j
+
+_LOCKS = "MATCH (l:__Neo4jMigrationsLock) RETURN properties(l) AS l"
+_BY_JAVA = "CREATE (:__Neo4jMigrationsLock {id: 'java', name: $name})"
+_FREE = "MATCH (l:__Neo4jMigrationsLock) DELETE l"
+
+
+def test_the_lock_is_the_peers_node_with_an_owner(project: Any, graph: Any) -> None:
+    with project.store() as store, store.lock(1, project.watcher):
+        (lock,) = (row["l"] for row in graph(_LOCKS))
+        info = store.lock_info()
+
+    assert lock["name"] == "John Doe"
+    assert len(lock["id"]) == 36
+    assert (info.host, info.pid) == (socket.gethostname(), os.getpid())
+    assert info.owner
+    assert info.since.tzinfo is not None
+
+
+def test_the_lock_is_given_back(project: Any, graph: Any) -> None:
+    with project.store() as store:
+        with store.lock(1, project.watcher):
+            pass
+        assert store.lock_info() is None
+
+    assert graph(_LOCKS) == []
+
+
+def test_the_lock_is_given_back_when_the_run_fails(project: Any, graph: Any) -> None:
+    with (
+        project.store() as store,
+        pytest.raises(KeyboardInterrupt),
+        store.lock(1, project.watcher),
+    ):
+        raise KeyboardInterrupt
+
+    assert graph(_LOCKS) == []
+
+
+@pytest.mark.parametrize(
+    ("database", "name"), [(None, "John Doe"), ("neo4j", "John Doe")]
+)
+def test_the_lock_has_the_name_that_the_peer_gives_it(
+    project: Any, graph: Any, database: str | None, name: str
+) -> None:
+    with project.store(database=database) as store, store.lock(1, project.watcher):
+        assert [row["l"]["name"] for row in graph(_LOCKS)] == [name]
+
+
+def test_a_second_run_waits_for_the_first(project: Any, graph: Any) -> None:
+    released = threading.Event()
+
+    def let_go(holder: Any, seconds: float) -> None:
+        if not released.is_set():
+            released.set()
+            graph(_FREE)
+
+    with project.store() as first:
+        with first.lock(1, project.watcher):
+            pass  # makes the constraints
+        graph(_BY_JAVA, name="John Doe")
+        project.watcher.lock_waiting = let_go
+        with first.lock(30, project.watcher) as lock:
+            lock.check()
+
+    assert released.is_set()
+
+
+def test_a_timeout_names_the_holder_and_the_way_out(project: Any) -> None:
+    with (
+        project.store() as first,
+        project.store() as second,
+        first.lock(1, project.watcher),
+        pytest.raises(LockTimeout) as caught,
+        second.lock(0.1, project.watcher),
+    ):
+        pass
+
+    assert f"process {os.getpid()}" in caught.value.message
+    assert socket.gethostname() in caught.value.message
+    assert 'MATCH (l:__Neo4jMigrationsLock {name: "John Doe"})' in str(
+        caught.value.hint
+    )
+    assert caught.value.code == "LOCK_HELD"
+    assert project.watcher.waited
+
+
+def test_a_lock_of_the_java_tool_is_recognised(project: Any, graph: Any) -> None:
+    with project.store() as store:
+        with store.lock(1, project.watcher):
+            pass
+        graph(_BY_JAVA, name="John Doe")
+        with (
+            pytest.raises(LockTimeout, match="no owner, so neo4j-migrations"),
+            store.lock(0, project.watcher),
+        ):
+            pass
+        assert store.lock_info().owner is None
+
+    assert [row["l"]["id"] for row in graph(_LOCKS)] == ["java"]
+
+
+def test_a_lock_of_another_target_is_no_hindrance(project: Any, graph: Any) -> None:
+    with project.store() as store:
+        with store.lock(1, project.watcher):
+            pass
+        graph(_BY_JAVA, name="other")
+        with store.lock(0, project.watcher) as lock:
+            lock.check()
+
+
+def test_a_lock_taken_away_is_noticed(project: Any, graph: Any) -> None:
+    with project.store() as store, store.lock(1, project.watcher) as lock:
+        graph(_FREE)
+        graph(_BY_JAVA, name="John Doe")
+        with pytest.raises(LockLost):
+            lock.check()
+
+    assert [row["l"]["id"] for row in graph(_LOCKS)] == ["java"]
+
+
+def test_unnamed_constraints_of_old_releases_are_used(project: Any, graph: Any) -> None:
+    graph(
+        "CREATE CONSTRAINT old FOR (l:__Neo4jMigrationsLock) REQUIRE l.name IS UNIQUE"
+    )
+
+    with project.store() as store, store.lock(1, project.watcher):
+        names = graph("SHOW CONSTRAINTS YIELD name RETURN name ORDER BY name")
+
+    assert [row["name"] for row in names] == [
+        "__Neo4jMigrationsLock__has_unique_id",
+        "old",
+    ]
+
+
+def test_an_interrupt_during_a_statement_releases_the_lock(
+    project: Any, graph: Any
+) -> None:
+    project.put(
+        "V1__slow.cypher",
+        "UNWIND range(1, 1000000000) AS i WITH i WHERE i < 0 CREATE (:Slow {i: i});\n",
+    )
+    main = threading.main_thread().ident
+    timer = threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT])
+    project.watcher.on_start = lambda _: timer.start()
+
+    with pytest.raises(KeyboardInterrupt):
+        project.migrate()
+
+    assert graph(_LOCKS) == []
+    assert graph("MATCH (n:__Neo4jMigration) RETURN n") == []
