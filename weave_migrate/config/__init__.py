@@ -1,7 +1,12 @@
 """Settings: found, merged and frozen before a store is opened."""
 
 from weave_migrate.config._find import FOLDER, find_project, postgres_folders
-from weave_migrate.config._layers import parse_location, parse_pairs, read_secret
+from weave_migrate.config._layers import (
+    database_variable,
+    parse_location,
+    parse_pairs,
+    read_secret,
+)
 from weave_migrate.config._load import STORES, load_settings
 from weave_migrate.config._settings import (
     ElasticsearchSettings,
@@ -19,6 +24,7 @@ __all__ = [
     "Origin",
     "PostgresSettings",
     "Settings",
+    "database_variable",
     "find_project",
     "load_settings",
     "parse_location",

@@ -240,12 +240,17 @@ def _elasticsearch_host(
     names["elasticsearch.url"] = "ELASTICSEARCH_HOST"
 
 
+def database_variable(database: str) -> str:
+    """Give the name of the variable that holds a PostgreSQL database's own URL."""
+    return "DATABASE_URL_" + re.sub(r"[^A-Z0-9]", "_", database.upper())
+
+
 def database_layer(environ: Mapping[str, str], databases: tuple[str, ...]) -> Layer:
     """Read each PostgreSQL database's own ``DATABASE_URL_<NAME>``."""
     sections: dict[str, dict[str, Any]] = {}
     names: dict[str, str] = {}
     for database in databases:
-        variable = "DATABASE_URL_" + re.sub(r"[^A-Z0-9]", "_", database.upper())
+        variable = database_variable(database)
         value, source = _variable(variable, environ, is_secret=True)
         if value is not None:
             sections[f"postgres.{database}"] = {"url": value}

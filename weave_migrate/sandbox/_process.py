@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -16,7 +17,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from weave_migrate.errors import StoreUnavailable
+from weave_migrate.errors import ConfigError, StoreUnavailable
+from weave_migrate.sandbox._cache import cache_dir, reachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +31,12 @@ _WATCHDOG = Path(__file__).with_name("_watchdog.py")
 def unavailable(message: str, hint: str) -> StoreUnavailable:
     """Make the one error of this room: a server can't be had; install this."""
     return StoreUnavailable(message, hint=hint, code="SANDBOX_UNAVAILABLE")
+
+
+def check_version(server: str, version: str) -> None:
+    """Raise ConfigError unless ``version`` looks like one; it becomes part of paths."""
+    if re.fullmatch(r"\d{1,4}(?:\.\w++)*+", version, re.ASCII) is None:
+        raise ConfigError(f"{version!r} is no version of {server}.")
 
 
 def poll(
@@ -54,7 +62,10 @@ class Process:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.folder = Path(tempfile.mkdtemp(prefix="weave-")).resolve()
+        place = Path(tempfile.gettempdir())
+        if not reachable(place):
+            place = cache_dir()
+        self.folder = Path(tempfile.mkdtemp(prefix="weave-", dir=place)).resolve()
         self._watchdog = subprocess.Popen(
             [sys.executable, "-I", "-S", str(_WATCHDOG), str(self.folder)],
             stdin=subprocess.PIPE,

@@ -10,11 +10,11 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from weave_migrate.errors import ConfigError, StoreUnavailable
+from weave_migrate.errors import ConfigError
 from weave_migrate.sandbox._cache import cached
 from weave_migrate.sandbox._distribution import unpack
 from weave_migrate.sandbox._docker import Container, has_docker
-from weave_migrate.sandbox._java import find_java
+from weave_migrate.sandbox._java import NEWEST, find_java, no_java
 from weave_migrate.sandbox._process import Process, free_port
 from weave_migrate.sandbox._servers import SearchServer
 
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT = "opensearch:3.8.0"
-_ON_OLD_JAVA = "opensearch:2.19.6"  # what DEFAULT becomes where Java 21 is missing
 _JAVA = {
     ("opensearch", 2): (11, 23),
-    ("opensearch", 3): (21, 99),
+    ("opensearch", 3): (21, NEWEST),
     ("elasticsearch", 7): (8, 23),
     ("elasticsearch", 8): (17, 25),
-    ("elasticsearch", 9): (21, 99),
+    ("elasticsearch", 9): (21, NEWEST),
 }
 _IMAGES = {
     "opensearch": "opensearchproject/opensearch",
@@ -60,6 +59,10 @@ class _Server:
         return _JAVA[self.flavour, int(self.version.split(".")[0])]
 
 
+# What DEFAULT becomes where Java 21 is missing.
+_ON_OLD_JAVA = _Server("opensearch", "2.19.6")
+
+
 def parse(text: str) -> _Server:
     """Read ``opensearch:3.8.0`` or ``elasticsearch:9.5.3``; raise ConfigError."""
     flavour, _, version = text.partition(":")
@@ -82,16 +85,10 @@ def launch(stack: ExitStack, *, server: str | None) -> Callable[[], SearchServer
     cluster = f"weave-{secrets.token_hex(8)}"
     if has_docker():
         return _launch_container(stack, wanted, cluster)
-    try:
-        java = _find_java(wanted)
-    except StoreUnavailable:
-        if server is not None:
-            raise
-        try:
-            wanted = parse(_ON_OLD_JAVA)
-            java = _find_java(wanted)
-        except StoreUnavailable as error:
-            raise error from None
+    if server is None and _java_of(wanted) is None and _java_of(_ON_OLD_JAVA):
+        wanted = _ON_OLD_JAVA
+    if (java := _java_of(wanted)) is None:
+        raise no_java(f"{wanted.flavour} {wanted.version}", *wanted.java)
     flavour, version = wanted.flavour, wanted.version
     home = cached(
         f"{flavour}-{version}",
@@ -124,8 +121,9 @@ def launch(stack: ExitStack, *, server: str | None) -> Callable[[], SearchServer
     return wait
 
 
-def _find_java(server: _Server) -> Path:
-    return find_java(f"{server.flavour} {server.version}", *server.java)
+def _java_of(server: _Server) -> Path | None:
+    """The machine's Java: the wheel's lacks languages that analyzers need (Thai)."""
+    return find_java(*server.java)
 
 
 def _launch_container(

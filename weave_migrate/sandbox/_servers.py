@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from weave_migrate.config import database_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresServer:
-    """A running PostgreSQL; ``pid`` is None in a container."""
+    """A running PostgreSQL with the ``databases`` that were asked for.
+
+    ``pid`` is None in a container.
+    """
 
     host: str
     port: int
@@ -17,6 +26,7 @@ class PostgresServer:
     version: str
     runtime: str
     pid: int | None
+    databases: Collection[str] = ()
 
     def url_of(self, database: str) -> str:
         """Give the SQLAlchemy URL of one database, password included."""
@@ -29,9 +39,19 @@ class PostgresServer:
         return self.url_of("postgres")
 
     @property
+    def spec(self) -> str:
+        """Kind and version in one word."""
+        return f"postgres:{self.version}"
+
+    @property
     def label(self) -> str:
         """What runs here, for people."""
         return f"PostgreSQL {self.version} ({self.runtime})"
+
+    @property
+    def address(self) -> str:
+        """Where it listens; no password."""
+        return f"{self.host}:{self.port}"
 
     @property
     def environ(self) -> dict[str, str]:
@@ -41,6 +61,8 @@ class PostgresServer:
             "POSTGRES_PORT": str(self.port),
             "POSTGRES_USER": self.user,
             "POSTGRES_PASSWORD": self.password,
+            # A database's own variable is the stronger one.
+            **{database_variable(name): self.url_of(name) for name in self.databases},
         }
 
 
@@ -56,9 +78,19 @@ class Neo4jServer:
     pid: int | None
 
     @property
+    def spec(self) -> str:
+        """Kind and version in one word."""
+        return f"neo4j:{self.version}"
+
+    @property
     def label(self) -> str:
         """What runs here, for people."""
         return f"Neo4j {self.version} ({self.runtime})"
+
+    @property
+    def address(self) -> str:
+        """Where it listens; no password."""
+        return self.uri
 
     @property
     def environ(self) -> dict[str, str]:
@@ -84,10 +116,20 @@ class SearchServer:
     pid: int | None
 
     @property
+    def spec(self) -> str:
+        """Flavour and version in one word."""
+        return f"{self.flavour}:{self.version}"
+
+    @property
     def label(self) -> str:
         """What runs here, for people."""
         name = {"opensearch": "OpenSearch"}.get(self.flavour, "Elasticsearch")
         return f"{name} {self.version} ({self.runtime})"
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return self.url
 
     @property
     def environ(self) -> dict[str, str]:
