@@ -130,6 +130,7 @@ def test_cleaning_everything_removes_the_index(bench: SearchBench) -> None:
             store.edit(changes, lock)
     assert len(changes) == 1
     assert "with its 2 documents" in changes[0].summary
+    assert listener.events == []
     assert bench.call("HEAD", f"/{bench.history_index}")[0] == 404
 
 

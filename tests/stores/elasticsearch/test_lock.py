@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from search_bench import SearchBench
 
     from weave_migrate.model import LockInfo
-    from weave_migrate.stores import Lock
+    from weave_migrate.stores import Lock, Store
 
 JAVA_ROW = {
     "version": "1",
@@ -184,3 +184,31 @@ def test_many_at_once_run_each_script_once(bench: SearchBench) -> None:
         thread.join()
     assert errors == []
     assert bench.documents() == 2
+
+
+def test_all_is_visible_to_a_search_once_the_lock_is_free(bench: SearchBench) -> None:
+    # The peer's first look does not refresh.
+    settings = {"settings": {"refresh_interval": -1}}
+    bench.call("PUT", f"/{bench.history_index}", settings)
+    bench.write("V1__a.http", "PUT /INDEX\n")
+    bench.migrate()
+    _, said = bench.call("POST", f"/{bench.history_index}/_search", {})
+    assert [hit["_id"] for hit in said["hits"]["hits"]] == ["1"]
+
+
+def test_a_lock_that_can_not_be_released_does_not_hide_what_failed(
+    bench: SearchBench,
+) -> None:
+    listener = Listener()
+    path = f"/{bench.history_index}/_settings"
+
+    def fail_under_the_lock(store: Store) -> None:
+        with store.lock(0, listener):
+            bench.call("PUT", path, {"index.blocks.write": True})
+            raise KeyError("the real reason")
+
+    with closing(bench.store()) as store, pytest.raises(KeyError):
+        fail_under_the_lock(store)
+    ((event, message),) = listener.events
+    assert event == "warned"
+    assert f"curl -X DELETE '{bench.url}/{bench.history_index}/_doc/0.1" in message

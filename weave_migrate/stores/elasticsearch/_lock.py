@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from getpass import getuser
 from typing import TYPE_CHECKING
 
-from weave_migrate.errors import LockLost, LockTimeout
+from weave_migrate.errors import LockLost, LockTimeout, StoreError
 from weave_migrate.model import LockInfo
 from weave_migrate.stores.elasticsearch._answers import mapping
 from weave_migrate.stores.elasticsearch._history import LOCK_ID, Document
@@ -66,25 +66,41 @@ class HeldLock:
         """Delete our own ``0.1``; False when it was gone or somebody else's."""
         answer = self.history.cluster.tell(
             "DELETE",
-            f"{self.history.path}/_doc/{LOCK_ID}?refresh=true"
-            f"&if_seq_no={self.seq_no}&if_primary_term={self.primary_term}",
+            f"{self.history.path}/_doc/{LOCK_ID}"
+            f"?if_seq_no={self.seq_no}&if_primary_term={self.primary_term}",
             allowed=frozenset({404, 409}),
         )
+        if answer.error_type == "index_not_found_exception":
+            return True  # we have just cleaned it away
+        self.history.refresh()
         return answer.is_success
 
 
 @contextmanager
 def hold(history: History, timeout: float, observer: Observer) -> Iterator[HeldLock]:
-    """Take the lock, waiting up to ``timeout`` seconds, and give it back at the end."""
+    """Take the lock, waiting up to ``timeout`` seconds, and give it back at the end.
+
+    All that was written under it is visible to searches afterwards.
+    """
     history.create()
     lock = _acquire(history, timeout, observer)
     try:
         yield lock
     finally:
+        _give_back(lock, observer)
+
+
+def _give_back(lock: HeldLock, observer: Observer) -> None:
+    """Release without raising: what happened under the lock matters more."""
+    index = lock.history.index
+    try:
         if not lock.release():
-            observer.warned(
-                f"The lock in {history.index} was gone before it was released."
-            )
+            observer.warned(f"The lock in {index} was gone before it was released.")
+    except StoreError as error:
+        observer.warned(
+            f"The lock in {index} may not have been released: {error.message} "
+            f"If it was not: {_delete_command(lock.history)}"
+        )
 
 
 def holder(locked: Sequence[Document]) -> LockInfo | None:
@@ -144,7 +160,7 @@ def _create(history: History) -> HeldLock | None:
     }
     answer = history.cluster.tell(
         "PUT",
-        f"{history.path}/_create/{LOCK_ID}?refresh=true",
+        f"{history.path}/_create/{LOCK_ID}",
         lock,
         allowed=frozenset({409}),
     )
@@ -184,17 +200,16 @@ def _timeout(
     history: History, locked: Sequence[Document], timeout: float
 ) -> LockTimeout:
     info = holder(locked)
-    url = f"{history.cluster.url.partition(',')[0]}{history.path}"
     if info is None:
         who = "somebody who was quicker each time"
     elif info.pid is None:
         who = info.owner or "somebody"
     else:
         who = f"weave-migrate, process {info.pid} on {info.host}, since {info.since}"
-    release = [f"curl -X DELETE '{url}/_doc/{LOCK_ID}?refresh=true'"]
+    release = [_delete_command(history)]
     if any(each.id != LOCK_ID for each in locked):
         release.append(
-            f"curl -X POST '{url}/_update_by_query?refresh=true' "
+            f"curl -X POST '{_url(history)}/_update_by_query?refresh=true' "
             "-H 'Content-Type: application/json' -d "
             '\'{"query":{"term":{"locked":true}},'
             '"script":"ctx._source.locked=false"}\''
@@ -203,3 +218,11 @@ def _timeout(
         f"{history.index} is still locked after {timeout:g} s. It is held by {who}.",
         hint="If no run is at work any more, release it: " + " && ".join(release),
     )
+
+
+def _delete_command(history: History) -> str:
+    return f"curl -X DELETE '{_url(history)}/_doc/{LOCK_ID}?refresh=true'"
+
+
+def _url(history: History) -> str:
+    return f"{history.cluster.url.partition(',')[0]}{history.path}"
