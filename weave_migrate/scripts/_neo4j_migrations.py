@@ -1,6 +1,6 @@
 """The byte rules of neo4j-migrations: what it trims, extracts, filters and hashes.
 
-Section numbers are those of docs/neo4j-migrations.md.  None of these rules knows
+Section numbers are those of the compatibility reference.  None of these rules knows
 Cypher: they look for semicolons, ``:use`` and ``//`` in strings and comments too,
 and so must we, because statements and checksums have to be the same.
 """

@@ -3,7 +3,7 @@
 Strategy: ``cypher.lark`` cuts the text into the pieces neo4j-migrations sees and says
 which of them need a closer look; the named functions of ``_neo4j_migrations`` make
 entries of a piece (what is hashed); entries become statements (what is executed) and
-preconditions.  Sections are those of docs/neo4j-migrations.md.
+preconditions.  Sections are those of the compatibility reference.
 
 Large files are decoded and cut a window at a time, so that beside the file only its
 statements are in memory.
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _NO_PLACEHOLDERS: Mapping[str, str] = MappingProxyType({})
 _WINDOW = 1 << 20
 _DELIMITER = re.compile(rb";(?:\r\n?|\n)")
-_NOT_EXECUTED = frozenset({"_EMPTY", "_COMMENTS"})
 
 
 class _Entry(NamedTuple):
@@ -50,6 +49,7 @@ def parse_cypher(
     placeholders: Mapping[str, str] = _NO_PLACEHOLDERS,
     autocrlf: bool = False,
     flyway_checksums: bool = False,
+    with_preconditions: bool = True,
 ) -> CypherScript:
     """Make a value of a script's bytes.
 
@@ -57,6 +57,7 @@ def parse_cypher(
     Pieces without any Cypher in them are left out; the peer sends those to the server
     whose lines are not all ``//`` comments, and fails.  Placeholders are replaced in
     statements, never for checksums; those without a value are listed, not refused.
+    Callbacks have no preconditions: ``with_preconditions`` is False for them.
 
     Raises ScriptError: ENCODING (not UTF-8), USE_INSIDE_STATEMENT (a second ``:use``
     in a statement of several lines), PRECONDITION_INVALID.
@@ -67,12 +68,12 @@ def parse_cypher(
     database, group = None, 0
     crc = bare = 0  # with and without the lines of preconditions
     for entry in _entries(data, file=file, autocrlf=autocrlf):
-        found = _conditions(entry, file)
+        found = _conditions(entry, file) if with_preconditions else ()
         preconditions += [Precondition(c.type, c.text) for c in found]
         is_alike = bare == crc and not found
         crc = peer.crc32(entry.text, crc)
         bare = crc if is_alike else peer.crc32(_without(entry.text, found), bare)
-        if entry.kind in _NOT_EXECUTED:
+        if entry.kind == "_NOTHING":
             continue
         text = substitute(entry.text, placeholders, unresolved)
         if entry.kind == "_SWITCHING" or text is not entry.text:
@@ -143,12 +144,17 @@ def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _switching(piece: str, line: int) -> Iterator[_Entry]:
     """Make entries of a piece that holds a ``:use``, or is too long to know."""
+    first, counted = line, 0
     for text, offset in peer.extract_use(piece):
-        kinds = {kind for kind, _, _ in _pieces(text)} if text[0] <= "/" else ()
-        kind = (
-            "_COMMENTS" if kinds and _NOT_EXECUTED.issuperset(kinds) else "_SWITCHING"
+        if offset < counted:  # the rest may begin before what was cut out of it
+            line, counted = first, 0
+        line += _line_ends(piece, counted, offset)
+        counted = offset
+        # A rest begins with "/", ";" or a blank if there is no Cypher in it.
+        is_nothing = text[0] <= ";" and all(
+            k == "_NOTHING" for k, _, _ in _pieces(text)
         )
-        yield _Entry(text, line + _line_ends(piece, 0, offset), kind)
+        yield _Entry(text, line, "_NOTHING" if is_nothing else "_SWITCHING")
 
 
 def _windows(data: bytes, file: str) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """Names of Cypher migrations and callbacks, and the order of versions.
 
-Section numbers are those of docs/neo4j-migrations.md.  The peer accepts a file in two
-stages: a search over the whole path decides whether it is looked at, a full match of
-the file name whether it is understood.  What only passes the first stage aborts every
-operation there; what fails the first is ignored without a word, which is why we warn.
+Section numbers are those of the compatibility reference.  The peer accepts a file in
+two stages: a search over the whole path decides whether it is looked at, a full match
+of the file name whether it is understood.  What only passes the first stage aborts
+every operation there; what fails the first is ignored without a word, which is why we
+warn.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _PHASE = r"((?:before|after)(?:Migrate|Clean|Validate|Info)|beforeFirstUse)"
 _CALLBACK = re.compile(_PHASE + r"(?:__([\w ]++))?(?:\.cypher)?", re.ASCII)
 # Everything that somebody may have meant as a migration of Cypher.
 _MEANT = re.compile(
-    r"(?P<type>[VRU])[-_ .]*+(?P<version>\d*+(?:[._-]\d++)*+)(?P<rest>(?:[_\s-].*+)?)"
+    r"(?P<type>[VRU])(?:[-_ .]++(?=\d))?(?P<version>\d++(?:[._-]\d++)*+)?(?P<rest>.*)"
     r"\.(?:cypher|cyp|cql)",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
@@ -61,8 +62,8 @@ def parse_migration_name(path: str, *, extension: str = "cypher") -> CypherName 
     Raises MigrationNameError where it aborts.
     """
     _check_percent(path)
-    found = _VERSION.search(unquote(path.replace("+", " ")))
-    if found is None or found[4] != extension:
+    found = _looked_at(path, extension)
+    if found is None:
         return None
     source = _source(path)
     match = _VERSION.fullmatch(source)
@@ -104,18 +105,19 @@ def callback_phase(path: str) -> tuple[str, str] | None:
 def near_miss(path: str) -> str | None:
     """Warn of a file that is ignored but looks as if it was meant as a migration.
 
-    For paths where neither ``parse_migration_name`` nor ``callback_phase`` has an
-    answer.  The sentence ends with a name that would be accepted.
+    The sentence ends with a name that would be accepted; None for all other files.
     """
+    if _looked_at(path, "cypher"):
+        return None
     folder, _, name = path.rpartition("/")
     if _VERSION.fullmatch(name):
         return _near_miss_of_full_name(path, folder, name)
     meant = _MEANT.fullmatch(name)
-    # Without a number it needs two underscores to look like a migration at all:
-    # "read-me.cypher" begins with an R as well.
+    # Without a number it takes two underscores to look like a migration at all:
+    # "read me.cypher" begins with an R as well.
     if meant is None or not (meant["version"] or meant["rest"].startswith("__")):
         return None
-    corrected = _corrected(meant["type"], meant["version"], meant["rest"])
+    corrected = _corrected(meant["type"], meant["version"] or "1", meant["rest"])
     reason = (
         "there are no undo scripts; as a migration its name would be"
         if meant["type"] in "uU"
@@ -174,6 +176,11 @@ def _long(part: str, version: str) -> int:
     return -number if part.startswith("-") else number
 
 
+def _looked_at(path: str, extension: str) -> re.Match[str] | None:
+    found = _VERSION.search(unquote(path.replace("+", " ")))
+    return found if found and found[4] == extension else None
+
+
 def _source(path: str) -> str:
     # Of the file name only "+" is decoded: its URL is encoded once more (§1.2).
     return path.rpartition("/")[2].replace("+", " ")
@@ -229,9 +236,9 @@ def _near_miss_of_full_name(path: str, folder: str, name: str) -> str | None:
 
 def _corrected(kind: str, version: str, rest: str) -> str:
     prefix = "R" if kind in "rR" else "V"
-    separators = set(re.sub(r"\d", "", version))
-    number = version if separators == {"."} else re.sub(r"[.-]", "_", version)
-    return f"{prefix}{number.strip('_') or '1'}__{_described(rest)}.cypher"
+    if not set(version) <= set("0123456789."):
+        version = re.sub(r"[.-]", "_", version)
+    return f"{prefix}{version}__{_described(rest)}.cypher"
 
 
 def _described(text: str) -> str:

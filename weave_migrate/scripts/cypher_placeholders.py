@@ -1,4 +1,4 @@
-"""Placeholders of Cypher scripts: ``${nm:key}`` (docs/neo4j-migrations.md, §2.4)."""
+"""Placeholders of Cypher scripts: ``${nm:key}`` (the compatibility reference, §2.4)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which transactions a statement needs: neo4j-migrations' answer, and ours.
 
-The peer searches a statement with two patterns (§2.6 of docs/neo4j-migrations.md):
+The peer searches a statement with two patterns (§2.6 of the compatibility reference):
 
     (?ims)(?<!`)([^`\\s*+]\\s*+CALL\\s*+(?:\\(.+?\\)\\s*+)?\\{.*}\\s*+
         (?<tx>IN(?<concurrency>.+?)TRANSACTIONS)?)(?!`)

@@ -36,6 +36,7 @@ def inspect_cypher(
             placeholders=placeholders,
             autocrlf=autocrlf,
             flyway_checksums=flyway_checksums,
+            with_preconditions=kind != "callback",
         )
     except ScriptError as raised:
         error = {"code": raised.code, "message": raised.message, "line": raised.line}

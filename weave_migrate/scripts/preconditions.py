@@ -1,7 +1,7 @@
 """Preconditions of Cypher scripts: ``// assume …`` and ``// assert …`` lines.
 
 Strategy: one search says whether a line is meant as a precondition (§2.5 of
-docs/neo4j-migrations.md: it need not be; an innocent comment may look like one and
+the compatibility reference: it need not be; an innocent comment may look like one and
 then has to be one); the grammar ``precondition.lark`` decides its form.  Whether a
 version or edition is as required is answered here; a query only a server answers.
 """
