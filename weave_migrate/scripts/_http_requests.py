@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from weave_migrate.errors import PlaceholderError
 from weave_migrate.model import Request
 from weave_migrate.scripts import _evolution
-from weave_migrate.scripts._grammar import load_grammar
+from weave_migrate.scripts._http_parts import Part, before_separator, is_bulk, split
 from weave_migrate.scripts._java import trim
 
 if TYPE_CHECKING:
@@ -26,13 +25,12 @@ _UNSUPPORTED = "SCRIPT_UNSUPPORTED"
 _UNSAFE = "PLACEHOLDER_UNSAFE"
 _USE_PLACEHOLDER = "Use a placeholder, ${name}, and set its value in the settings."
 
-_BORDER = re.compile(r"\n[\x00-\t\x0b-\x20]*+(?:\n|\Z)")
 _HTTP_VERSION = re.compile(r"HTTP/[0-9.]++\Z")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://")
+_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*+:)?//")
 _NOT_IN_URI = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f-\xa0]|%(?![0-9A-Fa-f]{2})')
+_BRACKET_IN_PATH = re.compile(r"[^?]*?[\[\]]")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++\Z")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_BULK = re.compile(r"(?:\A|.*/)_(?:bulk|msearch)(?:/template)?\Z")
+_NOT_IN_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")  # HTTP has Latin-1 here
 
 # Lines behind or instead of a body that editors for REST calls act on.
 _EDITOR_LINE = re.compile(
@@ -44,51 +42,6 @@ _EDITOR_VARIABLE = re.compile(
     r"\{\{\$(?:guid|uuid|timestamp|isoTimestamp|datetime|localDatetime|randomInt"
     r"|random\.|processEnv|dotenv|env\.|aadToken)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One request as the grammar finds it; ``line`` is that of its request line.
-
-    ``headers`` are the lines between that and the body, comments included; the body is
-    ``text[start:end]``, with its comments.
-    """
-
-    line: int
-    request_line: str
-    headers: tuple[str, ...]
-    start: int
-    end: int
-
-
-def split(text: str) -> tuple[Part, ...]:
-    """Divide a text, its line ends LF, into requests; every text can be divided."""
-    tree: Any = load_grammar("http").parse(text)
-    requests, separators = tree.children[::2], tree.children[1::2]
-    ends = [separator.start_pos for separator in separators]
-    if len(requests) == 1:  # then a "###" behind it is a comment in its body
-        ends = []
-    return tuple(
-        _part(text, request.children, end)
-        for request, end in zip(requests, [*ends, len(text)], strict=False)
-    )
-
-
-def _part(text: str, tokens: list[Any], end: int) -> Part:
-    """Make a part of the tokens REQUEST_LINE, HEADERS and BLANK, the last two optional.
-
-    Where there is no BLANK, one may be among the lines behind a "###" that is none.
-    """
-    first = tokens[0]
-    headers = next((token for token in tokens if token.type == "HEADERS"), None)
-    border = _BORDER.search(text, (headers or first).end_pos, end)
-    return Part(
-        line=first.line,
-        request_line=str(first),
-        headers=tuple(headers.split("\n")[1:]) if headers else (),
-        start=border.end() if border else end,
-        end=end,
-    )
 
 
 def read_requests(
@@ -145,7 +98,7 @@ class _Reader:
         body = _evolution.body(self._text, part.start, part.end)
         self._check_body(body, part)
         if several and part.end < len(self._text):
-            body = _before_separator(body, bulk=_is_bulk(path, headers))
+            body = before_separator(body, bulk=is_bulk(path, headers))
         body = body.replace("\n", self._line_separator)
         if self._placeholders.held_back(body):
             body = self._with_held_back(body, part)
@@ -172,16 +125,12 @@ class _Reader:
             )
         found = _evolution.request_line(line)
         if found is None or found[0] not in _evolution.METHODS:
-            what = (
-                "is not followed by a space and a path"
-                if found is None
-                else ("is no HTTP method that can be sent")
-            )
+            problem = "is no method" if found else "is not followed by space and path"
             raise self._source.error(
-                f"{self._source.word(number)!r} {what}.",
+                f"{self._source.word(number)!r} {problem}.",
                 line=number,
-                hint="A request begins with a line such as: PUT /my-index (methods: "
-                f"{', '.join(_evolution.METHODS)}).",
+                hint="A request begins with a line such as PUT /my-index; the methods "
+                f"are {', '.join(_evolution.METHODS)}.",
             )
         return found[0], self._path(found[1], number)
 
@@ -200,7 +149,8 @@ class _Reader:
                 at=url[0],
                 hint="Leave out scheme and host; where to send it is a setting.",
             )
-        if _NOT_IN_URI.search(self._placeholders.without(path)):
+        bare = self._placeholders.without(path)
+        if _NOT_IN_URI.search(bare) or _BRACKET_IN_PATH.match(bare):
             self.notes.append(
                 f"{_PEER} can't send line {number}: its path holds a character that "
                 f"must be percent-encoded."
@@ -225,9 +175,10 @@ class _Reader:
                 if start.startswith(("{", "[", '"', "<"))
                 else "Write name: value; the name holds no spaces or brackets.",
             )
-        if _CONTROL.search(header[1]):
+        if _NOT_IN_VALUE.search(header[1]):
             raise self._source.error(
-                "the value of this header holds a control character.", line=number
+                "the value of this header holds a character that HTTP can't send.",
+                line=number,
             )
         return header
 
@@ -314,12 +265,10 @@ class _Reader:
                 f"would leave it out.",
                 line=part.line,
             )
-        while body.startswith(self._line_separator):  # as for any body, §2.2
-            body = body.removeprefix(self._line_separator)
-        return body
+        return re.sub(rf"\A(?:{self._line_separator})++", "", body)  # §2.2 again
 
     def _note_structure(self, parts: tuple[Part, ...]) -> None:
-        before = self._text.split("\n", parts[0].line - 1)[:-1]
+        before = self._text[: parts[0].begin].split("\n")[:-1]
         blank = next((n for n, line in enumerate(before, 1) if not trim(line)), None)
         if blank:
             self.notes.append(
@@ -367,20 +316,3 @@ def _led_by(prefix: str, text: str) -> Iterator[tuple[int, str]]:
         number, counted = number + text.count("\n", counted, start), start
         end = text.find("\n", start)
         yield number, text[start : end if end >= 0 else len(text)]
-
-
-def _before_separator(body: str, *, bulk: bool) -> str:
-    """Remove the blank lines before a separator; a bulk body ends with one line end."""
-    last = len(body.rstrip(_evolution.BLANKS))
-    end = body.find("\n", last)
-    body = body[:end] if last and end >= 0 else body if last else ""
-    return f"{body}\n" if bulk and body else body
-
-
-def _is_bulk(path: str, headers: dict[str, str]) -> bool:
-    if _BULK.match(path.partition("?")[0]):
-        return True
-    return any(
-        name.lower() == "content-type" and "x-ndjson" in value
-        for name, value in headers.items()
-    )
