@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -40,20 +42,29 @@ class Output:
     debug: bool
     words: tuple[str, ...] = ()
 
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal that results go to; None for files and pipes."""
+        return _columns(sys.stdout)
+
     def line(self, text: str = "", **style: Any) -> None:
         """Write a line of a result; nothing under --json."""
         if not self.json:
-            click.echo(click.style(text, **style) if style else text, color=colour())
+            shown = wrapped(text, width=self.width)
+            click.echo(click.style(shown, **style) if style else shown, color=colour())
 
     def note(self, text: str, **style: Any) -> None:
         """Write a line that is no result."""
         if not self.quiet:
-            click.echo(click.style(text, **style), err=True, color=colour())
+            shown = wrapped(text, width=_columns(sys.stderr))
+            click.echo(click.style(shown, **style), err=True, color=colour())
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Write a table: with a frame on a terminal, aligned text elsewhere."""
+        """Write a table: drawn on a terminal, aligned text elsewhere."""
         if not self.json:
-            render_table(headers, rows, framed=sys.stdout.isatty(), color=colour())
+            render_table(
+                headers, rows, on_terminal=self.width is not None, color=colour()
+            )
 
     def document(self, value: object) -> None:
         """Write the one JSON document of a command."""
@@ -78,8 +89,11 @@ class Output:
             self._problem(problem)
 
     def _problem(self, problem: Problem) -> None:
+        width = _columns(sys.stderr)
+
         def err(text: str, **style: Any) -> None:
-            click.echo(click.style(text, **style), err=True, color=colour())
+            shown = wrapped(text, width=width)
+            click.echo(click.style(shown, **style), err=True, color=colour())
 
         err(f"error[{problem.code}]: {problem.message}", fg="red", bold=True)
         if problem.file:
@@ -143,6 +157,40 @@ class Output:
             import traceback
 
             traceback.print_exc()
+
+
+def near(text: str) -> str:
+    """Show paths below the current folder without it."""
+    return text.replace(f"{os.getcwd()}{os.sep}", "")  # noqa: PTH109 - text, no path
+
+
+def wrapped(text: str, *, width: int | None) -> str:
+    """Break lines between words where they meet a terminal's edge.
+
+    ``width`` is None where there is no terminal.  A line's own indent is kept, and
+    what is broken off stands two columns deeper.
+    """
+    lines = near(text).splitlines()
+    if width is not None:
+        lines = [_fill(line, width) for line in lines]
+    return "\n".join(lines)
+
+
+def _fill(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line.strip(),
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False,
+    )
+
+
+def _columns(stream: TextIO) -> int | None:
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def output(words: Sequence[str]) -> Output:

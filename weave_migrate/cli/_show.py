@@ -8,7 +8,7 @@ from weave_migrate.cli._words import duration_text, holder_text, plural
 from weave_migrate.model import State, StoreReport, StoreState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from weave_migrate.cli._output import Output
     from weave_migrate.model import Entry, Problem, Report
@@ -57,10 +57,10 @@ def _store(output: Output, store: StoreReport) -> None:
 
 def show_problem(output: Output, problem: Problem) -> None:
     """Show one problem among results."""
-    where = f"{problem.file}{f':{problem.line}' if problem.line else ''}"
     output.line(f"  {problem.code}: {problem.message}", fg="red")
     if problem.file and problem.file not in problem.message:
-        output.line(f"    in {where}")
+        where = f":{problem.line}" if problem.line else ""
+        output.line(f"    in {problem.file}{where}")
     for line in (problem.excerpt or "").splitlines():
         output.line(f"    | {line}")
     if problem.hint:
@@ -85,28 +85,52 @@ def label(entry: Entry) -> str:
     return f"{entry.version} {described or ''}".rstrip()
 
 
-def show_entries(output: Output, entries: Iterable[Entry]) -> None:
-    """Show migrations as a table, in the store's order."""
-    rows = [_row(entry) for entry in entries]
-    if not rows:
+def show_entries(output: Output, entries: Sequence[Entry]) -> None:
+    """Show migrations as a table, in the store's order.
+
+    A column that would be empty is left out; so is, on a narrow terminal, what the
+    file's name says anyway.
+    """
+    if not entries:
         output.line("No migrations found.")
         return
-    headers = ("Version", "Description", "State", "Installed on", "By", "Time", "File")
-    output.table(headers, rows)
+    width = output.width
+    columns: list[tuple[str, list[str]]] = [
+        ("Version", [entry.version for entry in entries]),
+        ("Description", [_description(entry) for entry in entries]),
+        ("State", [str(entry.state) for entry in entries]),
+        ("Installed on", [_installed_on(entry) for entry in entries]),
+        ("By", [(e.applied.applied_by or "") if e.applied else "" for e in entries]),
+        ("Time", [_time(entry) for entry in entries]),
+        ("File", [_file(entry) for entry in entries]),
+    ]
+    least = {"Description": 120, "By": 100}
+    kept = [
+        (name, cells)
+        for name, cells in columns
+        if any(cells) and (width is None or width >= least.get(name, 0))
+    ]
+    headers = [name for name, _ in kept]
+    output.table(headers, list(zip(*(cells for _, cells in kept), strict=True)))
 
 
-def _row(entry: Entry) -> Sequence[str]:
-    local, record = entry.migration, entry.applied
-    at = record.applied_at if record else None
-    return (
-        entry.version,
-        (record and record.description) or (local and local.description) or "",
-        str(entry.state),
-        f"{at:%Y-%m-%d %H:%M:%S}" if at else "",
-        (record.applied_by or "") if record else "",
-        duration_text(record.duration_ms) if record else "",
-        (local and local.source) or (record and record.source) or "",
-    )
+def _description(entry: Entry) -> str:
+    record, local = entry.applied, entry.migration
+    return (record and record.description) or (local and local.description) or ""
+
+
+def _installed_on(entry: Entry) -> str:
+    at = entry.applied.applied_at if entry.applied else None
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def _time(entry: Entry) -> str:
+    return duration_text(entry.applied.duration_ms) if entry.applied else ""
+
+
+def _file(entry: Entry) -> str:
+    record, local = entry.applied, entry.migration
+    return (local and local.source) or (record and record.source) or ""
 
 
 def show_outcome(output: Output, report: Report, seconds: float) -> None:
@@ -136,7 +160,10 @@ def show_outcome(output: Output, report: Report, seconds: float) -> None:
 
 
 def show_plan(output: Output, report: Report) -> None:
-    """Show what a run would do, store by store."""
+    """Show what a run would do: how much in all, then store by store."""
+    count = sum(len(store.pending) for store in report.stores)
+    if count and not report.error:
+        output.line(f"{plural(count, 'migration')} to apply.", fg="yellow", bold=True)
     for store in report.stores:
         output.line(f"{store.name}: {store.state}", bold=True)
         for entry in store.pending:

@@ -1,4 +1,4 @@
-"""Tables: framed by rich on a terminal, aligned text for files and pipes."""
+"""Tables: drawn by rich on a terminal, aligned text for files and pipes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_LONG = frozenset({"Description", "File", "Value", "From", "Aliases", "By"})
+
+
 def render_table(
     headers: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
-    framed: bool,
+    on_terminal: bool,
     color: bool | None,
 ) -> None:
     """Write a table to standard output."""
-    if framed:
-        _framed(headers, rows, color)
+    if on_terminal:
+        _drawn(headers, rows, color)
         return
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
     for row in (headers, *rows):
@@ -27,7 +30,7 @@ def render_table(
         click.echo("  ".join(cells).rstrip())
 
 
-def _framed(
+def _drawn(
     headers: Sequence[str], rows: Sequence[Sequence[str]], color: bool | None
 ) -> None:
     from rich import box
@@ -35,10 +38,12 @@ def _framed(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.ROUNDED, header_style="bold")
-    for number, header in enumerate(headers):
-        # The first column names the row and is never cut.
-        table.add_column(header, no_wrap=number == 0, overflow="fold")
+    table = Table(
+        box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, collapse_padding=True
+    )
+    for header in headers:
+        # Only names may be long; the rest is told apart by its form and never cut.
+        table.add_column(header, no_wrap=header not in _LONG, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=_style(cell)) for cell in row))
     Console(no_color=color is False, force_terminal=color, highlight=False).print(table)

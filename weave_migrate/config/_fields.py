@@ -216,6 +216,8 @@ def shown(value: object) -> str:
         return ", ".join(shown(v) for v in value) or "none"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
     if value is None:
         return "not set"
     return mask_url(str(value))
