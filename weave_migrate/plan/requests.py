@@ -48,7 +48,7 @@ def check_scripts(
         problems.extend(_unresolved(migration, script))
         warnings.extend(f"{migration.source}: {note}" for note in script.notes)
         warnings.extend(
-            f"{migration.source}, line {request.line}: {request.method} {request.path} "
+            f"{migration.source}, line {request.line}: this {request.method} request "
             f"reaches the history index {history_index} too."
             for request in script.requests
             if reaches(request, history_index)

@@ -140,6 +140,16 @@ def test_a_failure_says_where_what_and_what_next(bench: SearchBench) -> None:
     assert "weave db migrate-elasticsearch" in error.hint
 
 
+def test_a_failure_shows_the_file_and_no_value_of_a_placeholder(
+    bench: SearchBench,
+) -> None:
+    bench.write("V1__a.http", "PUT /INDEX/_no/${key}/x/y\nX-Key: ${key}\n")
+    error = failure(bench, placeholders={"key": "canary"})
+    assert error.excerpt == f"PUT /{bench.index}/_no/${{key}}/x/y"
+    assert error.hint is not None
+    assert "canary" not in error.hint
+
+
 def test_a_failed_script_is_recorded_stays_pending_and_may_be_edited(
     bench: SearchBench,
 ) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import socket
+import ssl
 import threading
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,9 +23,10 @@ from weave_migrate.stores.elasticsearch._transport import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CANARY = "canary-secret"
+# Signed by itself, for localhost and 127.0.0.1, for a hundred years.
+CERTIFICATE = Path(__file__).parent / "localhost.pem"
 
 
 @dataclass
@@ -40,6 +44,17 @@ class Recorder:
 
 @pytest.fixture
 def server() -> Iterator[Recorder]:
+    yield from serve(None)
+
+
+@pytest.fixture
+def tls_server() -> Iterator[Recorder]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    yield from serve(context)
+
+
+def serve(tls: ssl.SSLContext | None) -> Iterator[Recorder]:
     recorder = Recorder()
 
     class Handler(BaseHTTPRequestHandler):
@@ -71,7 +86,9 @@ def server() -> Iterator[Recorder]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        recorder.url = f"http://127.0.0.1:{http.server_port}"
+        recorder.url = f"http{'s' if tls else ''}://127.0.0.1:{http.server_port}"
+        if tls:
+            http.socket = tls.wrap_socket(http.socket, server_side=True)
         thread = threading.Thread(target=http.serve_forever)
         thread.start()
         yield recorder
@@ -212,6 +229,47 @@ def test_an_unknown_host_is_unavailable() -> None:
     assert raised.value.code == "UNAVAILABLE"
 
 
+def fingerprint() -> str:
+    text = CERTIFICATE.read_text()
+    certificate = text[: text.index("-----BEGIN PRIVATE")]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest()
+
+
+def test_a_certificate_is_checked_by_its_authority(tls_server: Recorder) -> None:
+    with cluster(tls_server.url, ca_certs=CERTIFICATE) as one:
+        assert one.send("GET", "/").status == 200
+
+
+def test_a_certificate_is_checked_by_its_fingerprint(tls_server: Recorder) -> None:
+    with cluster(tls_server.url, fingerprint=fingerprint()) as one:
+        assert one.send("GET", "/").status == 200
+
+
+@pytest.mark.parametrize("settings", [{}, {"fingerprint": "00" * 32}])
+def test_a_certificate_that_fits_neither_is_refused(
+    tls_server: Recorder, settings: dict[str, str]
+) -> None:
+    with (
+        cluster(tls_server.url, **settings) as one,
+        pytest.raises(StoreUnavailable) as raised,
+    ):
+        one.tell("PUT", "/a", {})
+    assert raised.value.code == "TLS_FAILED"
+    assert raised.value.hint is not None
+    assert "ELASTICSEARCH_CA_CERTS" in raised.value.hint
+    assert tls_server.requests == []
+
+
+def test_http_spoken_to_https_is_guessed(tls_server: Recorder) -> None:
+    with (
+        cluster(tls_server.url.replace("https", "http")) as one,
+        pytest.raises(StoreUnavailable) as raised,
+    ):
+        one.facts()
+    assert raised.value.hint is not None
+    assert "https" in raised.value.hint
+
+
 def test_no_answer_in_time_says_that_the_server_may_go_on(server: Recorder) -> None:
     server.stall = threading.Event()
     with (
@@ -288,8 +346,10 @@ def test_an_answer_of_any_media_type_is_taken(server: Recorder) -> None:
 
 def test_a_header_that_can_not_be_sent_is_an_error(server: Recorder) -> None:
     with cluster(server.url) as one, pytest.raises(StoreError) as raised:
-        one.send("PUT", "/a", headers={"X-Note": "日本"})
+        one.send("PUT", "/a", headers={"X-Note": f"日本 {CANARY}"})
     assert raised.value.code == "REQUEST_INVALID"
+    assert raised.value.__suppress_context__
+    assert CANARY not in str(raised.value)
     assert server.requests == []
 
 

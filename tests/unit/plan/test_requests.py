@@ -41,8 +41,10 @@ def test_notes_become_warnings_that_name_the_file() -> None:
 
 
 def test_a_request_that_reaches_the_history_is_a_warning_with_its_line() -> None:
-    _, warnings = check_scripts(pending(script()), history_index="a")
-    assert warnings == ("V1__x.http, line 3: PUT /a reaches the history index a too.",)
+    _, (warning,) = check_scripts(pending(script()), history_index="a")
+    assert warning == (
+        "V1__x.http, line 3: this PUT request reaches the history index a too."
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from weave_migrate.errors import MigrationFailed, StoreError, WeaveError
 from weave_migrate.model import Applied, HttpScript
 from weave_migrate.plan.positions import place
 from weave_migrate.scripts._java import trim
+from weave_migrate.scripts._source import printable
 from weave_migrate.scripts.http import headers_to_send
-from weave_migrate.stores.elasticsearch._answers import bulk_failures
+from weave_migrate.stores.elasticsearch._answers import bulk_failures, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,9 +158,19 @@ def _failed(
         line=request.line,
         part=part,
         parts=parts,
-        excerpt=f"{request.method} {request.path}",
+        excerpt=_line(migration, request.line),
         server_answer=error.message,
     )
+
+
+def _line(migration: Migration, number: int) -> str | None:
+    """Show a line as the file has it: values of placeholders may be secrets."""
+    try:
+        data = migration.path.read_bytes() if migration.path else b""
+    except OSError:
+        return None
+    lines = data.decode(errors="replace").splitlines()
+    return shorten(printable(lines[number - 1])) if number <= len(lines) else None
 
 
 def _encoded(request: Request, headers: Mapping[str, str]) -> bytes | None:

@@ -89,7 +89,7 @@ class Cluster:
         """Send one request and give whatever was answered.
 
         Raises StoreUnavailable with code UNAVAILABLE where it never reached a server,
-        REQUEST_TIMEOUT or CONNECTION_LOST where it may have been carried out.
+        REQUEST_TIMEOUT, CONNECTION_LOST or TLS_FAILED where it may have been.
         """
         for left in reversed(range(self._nodes)):
             try:
@@ -112,36 +112,43 @@ class Cluster:
                 method, target, body=body, headers=headers, max_retries=retries
             )
         except elastic_transport.TransportError as error:
-            raise self._unavailable(error, f"{method} {target}") from error
-        except (ValueError, UnicodeError) as error:
+            raise self._unavailable(error) from error
+        except ValueError:
+            # Its text shows the header, which may hold a secret.
             raise StoreError(
-                f"{method} {target} can't be sent: {error}", code="REQUEST_INVALID"
-            ) from error
+                "The path or a header holds a character that HTTP can't carry.",
+                code="REQUEST_INVALID",
+            ) from None
         return Answer(meta.status, received or b"")
 
-    def _unavailable(
-        self, error: elastic_transport.TransportError, request: str
-    ) -> StoreUnavailable:
+    def _unavailable(self, error: elastic_transport.TransportError) -> StoreUnavailable:
         cause = error.__cause__
         if isinstance(cause, urllib3.exceptions.ReadTimeoutError):
             return StoreUnavailable(
-                f"{self.url} gave no answer to {request} within {self._timeout:g} s; "
-                "the server may still be at work on it.",
+                f"{self.url} gave no answer within {self._timeout:g} s; "
+                "it may still be at work on the request.",
                 code="REQUEST_TIMEOUT",
                 hint="Give it longer with request_timeout under [elasticsearch].",
+            )
+        why = _innermost(cause or error).rstrip(".")
+        if isinstance(error, elastic_transport.TlsError):
+            return StoreUnavailable(
+                f"No trusted connection to {self.url}: {why}.",
+                code="TLS_FAILED",
+                hint="Set ELASTICSEARCH_CA_CERTS or ELASTICSEARCH_FINGERPRINT to those "
+                "of its certificate; or does the server speak http?",
             )
         if isinstance(
             cause,
             urllib3.exceptions.NewConnectionError
             | urllib3.exceptions.ConnectTimeoutError,
-        ) or isinstance(error, elastic_transport.TlsError):
+        ):
             return StoreUnavailable(
-                f"Cannot connect to {self.url}: {_innermost(cause or error)}.",
+                f"Cannot connect to {self.url}: {why}.",
                 hint="Is it running, and is the URL right? Set ELASTICSEARCH_URL.",
             )
         return StoreUnavailable(
-            f"{self.url} dropped the connection during {request}: "
-            f"{_innermost(cause or error)}.",
+            f"{self.url} dropped the connection: {why}.",
             code="CONNECTION_LOST",
             hint="Does the URL say http where the server speaks https?",
         )
