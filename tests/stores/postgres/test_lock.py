@@ -87,6 +87,16 @@ def test_a_lost_session_stops_the_run_before_the_next_revision(
     assert project.database.tables() == []
 
 
+def test_the_servers_limit_for_idle_sessions_does_not_end_it(
+    project: Any, recorder: Any
+) -> None:
+    name = project.database.engine.url.database
+    project.database.execute(f"ALTER DATABASE {name} SET idle_session_timeout = 50")
+    with project.store().lock(1, recorder) as lock:
+        time.sleep(0.5)
+        lock.check()
+
+
 def test_a_waiter_leaves_when_nothing_is_left_to_do(
     project: Any, recorder: Any
 ) -> None:

@@ -71,7 +71,8 @@ class Run:
             raise StoreError(
                 f"{self.settings.folder.name}/env.py ran and left {len(left)} of "
                 f"{len(self.pending)} revisions unapplied: {', '.join(left[:3])}.",
-                hint="It must run context.run_migrations() on this database.",
+                hint="It must run context.run_migrations() on this database, with the "
+                "version_table of the settings.",
                 file=self.settings.folder / "env.py",
             )
 

@@ -40,17 +40,14 @@ _STAY = text(  # a long migration leaves this session idle; before 14 nothing en
     "SELECT set_config(name, '0', false) FROM pg_settings "
     "WHERE name = 'idle_session_timeout'"
 )
-_HELD = """
+_HOLDER = text("""
+SELECT pid, session.application_name, host(session.client_addr), session.backend_start
   FROM pg_locks AS held LEFT JOIN pg_stat_activity AS session USING (pid)
  WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
    AND held.classid::bigint = :space AND held.objid::bigint = :key
    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
-_HOLDER = text(
-    "SELECT pid, session.application_name, host(session.client_addr), "
-    "session.backend_start" + _HELD
-)
-_IS_OURS = text("SELECT count(*)" + _HELD + "AND pid = pg_backend_pid()")
+""")
+_SESSION = text("SELECT pg_backend_pid()")
 
 
 def lock_key(connection: Connection, settings: PostgresSettings) -> dict[str, int]:
@@ -69,24 +66,26 @@ def load_holder(connection: Connection, key: dict[str, int]) -> LockInfo | None:
 
 
 class AdvisoryLock:
-    """The lock while it is held."""
+    """The lock while it is held: for as long as its session is the same."""
 
-    def __init__(
-        self, connection: Connection, key: dict[str, int], database: str
-    ) -> None:
-        self._connection, self._key, self._database = connection, key, database
+    def __init__(self, connection: Connection, database: str) -> None:
+        self._connection, self._database = connection, database
+        self._session = connection.scalar(_SESSION)
 
     def check(self) -> None:
-        """Raise LockLost unless the server still counts the lock as ours."""
+        """Raise LockLost unless the server session that took the lock still answers.
+
+        A pooler that shares sessions answers with another one.
+        """
         cause: DBAPIError | None = None
         try:
-            if self._connection.scalar(_IS_OURS, self._key):
+            if self._connection.scalar(_SESSION) == self._session:
                 return
         except DBAPIError as error:
             cause = error
         raise LockLost(
             f"The lock on PostgreSQL database {self._database} was lost: the server "
-            "no longer counts it as held by this session.",
+            "session that held it is gone.",
             hint="Connect to PostgreSQL itself, not through a pooler that shares "
             f"sessions; then: weave db migrate {self._database}",
         ) from cause
@@ -143,7 +142,7 @@ def hold(
             yield NoLock(settings.name)
             return
         try:
-            yield AdvisoryLock(connection, key, settings.name)
+            yield AdvisoryLock(connection, settings.name)
         finally:
             with suppress(SQLAlchemyError):  # a lost session has released it
                 connection.execute(_UNLOCK, key)
