@@ -37,8 +37,9 @@ def migration_failed(
     path = migration.path if migration else settings.folder / "env.py"
     assert path is not None  # noqa: S101 - every revision has a file
     line = line_in(path, error)
-    is_server = isinstance(error, DBAPIError)
-    answer = server_answer(error) if isinstance(error, DBAPIError) else None
+    answer, excerpt = None, line_excerpt(path, line)
+    if isinstance(error, DBAPIError):
+        answer, excerpt = server_answer(error), _statement(error)
     said = answer or f"{type(error).__name__}: {error}".rstrip(": ")
     what = f"Revision {path.name}" if migration else "Alembic"
     where = f" in line {line}" if migration and line else ""
@@ -48,9 +49,7 @@ def migration_failed(
         hint=_hint(settings, migration),
         file=path if migration or line else None,
         line=line,
-        excerpt=_statement(error)
-        if is_server and isinstance(error, DBAPIError)
-        else line_excerpt(path, line),
+        excerpt=excerpt,
         server_answer=answer,
     )
 
