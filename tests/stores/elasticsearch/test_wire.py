@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import base64
 import hashlib
+import json
 import socket
 import ssl
 import threading
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fake_store import Listener
 
 from weave_migrate.config import ElasticsearchSettings
 from weave_migrate.errors import ConfigError, StoreError, StoreUnavailable
@@ -22,7 +25,7 @@ from weave_migrate.stores.elasticsearch import ElasticsearchStore
 from weave_migrate.stores.elasticsearch._transport import Cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CANARY = "canary-secret"
 # Signed by itself, for localhost and 127.0.0.1, for a hundred years.
@@ -38,8 +41,15 @@ class Recorder:
     body: bytes = b"{}"
     drop: bool = False
     stall: threading.Event | None = None
+    # By method and path without query: other answers, and what to do before them.
+    answers: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
+    before: dict[tuple[str, str], Callable[[], None]] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
+
+    def drop_connections(self) -> None:
+        """Answer nothing from now on."""
+        self.drop = True
 
 
 @pytest.fixture
@@ -72,15 +82,19 @@ def serve(tls: ssl.SSLContext | None) -> Iterator[Recorder]:
             )
             if recorder.stall:
                 recorder.stall.wait()
+            key = (self.command, self.path.partition("?")[0])
+            recorder.before.get(key, lambda: None)()
             if recorder.drop or recorder.stall:
                 self.close_connection = True
                 return
-            self.send_response(recorder.status)
+            status, body = recorder.answers.get(key, (recorder.status, recorder.body))
+            self.send_response(status)
             for name, value in recorder.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(recorder.body)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(recorder.body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -351,6 +365,66 @@ def test_a_header_that_can_not_be_sent_is_an_error(server: Recorder) -> None:
     assert raised.value.__suppress_context__
     assert CANARY not in str(raised.value)
     assert server.requests == []
+
+
+LOCKED = b'{"found": true, "_seq_no": 3, "_primary_term": 1}'
+EMPTY = b'{"hits": {"hits": []}, "_shards": {"failed": 0}}'
+HISTORY = "/es_evolution"
+
+
+def scripted(server: Recorder, folder: Path) -> ElasticsearchStore:
+    """Give a store on a server that lets it lock."""
+    server.answers = {
+        ("POST", f"{HISTORY}/_search"): (200, EMPTY),
+        ("PUT", f"{HISTORY}/_create/0.1"): (201, LOCKED),
+        ("GET", f"{HISTORY}/_doc/0.1"): (200, LOCKED),
+    }
+    return ElasticsearchStore(
+        ElasticsearchSettings(locations=(folder,), urls=(server.url,))
+    )
+
+
+def test_a_lock_that_can_not_be_confirmed_is_given_back(
+    server: Recorder, tmp_path: Path
+) -> None:
+    with closing(scripted(server, tmp_path)) as store:
+        server.answers["POST", f"{HISTORY}/_refresh"] = (500, b"{}")
+        with pytest.raises(StoreError), store.lock(0, Listener()):
+            pytest.fail("the lock was not confirmed")
+    deleted = [path for method, path, _, _ in server.requests if method == "DELETE"]
+    assert deleted == [f"{HISTORY}/_doc/0.1?if_seq_no=3&if_primary_term=1"]
+
+
+def test_a_lock_that_may_have_been_made_is_said(
+    server: Recorder, tmp_path: Path
+) -> None:
+    with closing(scripted(server, tmp_path)) as store:
+        server.before["PUT", f"{HISTORY}/_create/0.1"] = server.drop_connections
+        with (
+            pytest.raises(StoreUnavailable, match="dropped") as raised,
+            store.lock(0, Listener()),
+        ):
+            pytest.fail("the lock was not confirmed")
+    assert raised.value.hint is not None
+    assert f"curl -X DELETE '{server.url}{HISTORY}/_doc/0.1" in raised.value.hint
+
+
+def test_an_interrupt_while_a_request_runs_is_recorded_as_a_failure(
+    server: Recorder, tmp_path: Path
+) -> None:
+    (tmp_path / "V1__a.http").write_text("PUT /a\n")
+    listener = Listener()
+    with closing(scripted(server, tmp_path)) as store:
+        server.before["PUT", "/a"] = _thread.interrupt_main
+        plan = store.plan()
+        with store.lock(0, listener) as lock, pytest.raises(KeyboardInterrupt):
+            store.apply(plan, lock, listener)
+    (row,) = (
+        json.loads(body)
+        for method, path, _, body in server.requests
+        if (method, path) == ("PUT", f"{HISTORY}/_doc/1")
+    )
+    assert row["success"] is False
 
 
 def test_nothing_pending_is_one_search(server: Recorder, tmp_path: Path) -> None:

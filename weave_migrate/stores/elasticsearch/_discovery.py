@@ -19,7 +19,7 @@ from weave_migrate.scripts.http import checksum_variants, parse_http
 from weave_migrate.scripts.http_names import near_miss, parse_http_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from weave_migrate.config import ElasticsearchSettings
 
@@ -152,10 +152,9 @@ def _take(
 
 
 def _read(path: Path, settings: ElasticsearchSettings) -> bytes:
-    real = path.resolve()
-    if not any(real.is_relative_to(root.resolve()) for root in settings.locations):
+    if path.is_symlink() and not _is_inside(path.resolve(), settings.locations):
         raise ScriptError(
-            f"{path} is a link that leads out of its location, to {real}.",
+            f"{path} is a link that leads out of its location, to {path.resolve()}.",
             code="OUTSIDE_LOCATION",
             hint="Put the file itself there.",
             file=path,
@@ -168,6 +167,10 @@ def _read(path: Path, settings: ElasticsearchSettings) -> bytes:
             code="UNREADABLE",
             file=path,
         ) from error
+
+
+def _is_inside(path: Path, locations: Sequence[Path]) -> bool:
+    return any(path.is_relative_to(location.resolve()) for location in locations)
 
 
 def parse_script(

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from getpass import getuser
 from typing import TYPE_CHECKING
 
-from weave_migrate.errors import LockLost, LockTimeout, StoreError
+from weave_migrate.errors import LockLost, LockTimeout, StoreError, StoreUnavailable
 from weave_migrate.model import LockInfo
 from weave_migrate.stores.elasticsearch._answers import mapping
 from weave_migrate.stores.elasticsearch._history import LOCK_ID, Document
@@ -127,8 +127,12 @@ def _acquire(history: History, timeout: float, observer: Observer) -> HeldLock:
         locked = locked_documents(history)
         lock = None if locked else _create(history)
         if lock:
-            history.refresh()
-            locked = [d for d in locked_documents(history) if d.id != LOCK_ID]
+            try:
+                history.refresh()
+                locked = [d for d in locked_documents(history) if d.id != LOCK_ID]
+            except BaseException:
+                _give_back(lock, observer)
+                raise
             if not locked:
                 return lock
             lock.release()
@@ -158,12 +162,17 @@ def _create(history: History) -> HeldLock | None:
         "pid": os.getpid(),
         "since": now.isoformat(),
     }
-    answer = history.cluster.tell(
-        "PUT",
-        f"{history.path}/_create/{LOCK_ID}",
-        lock,
-        allowed=frozenset({409}),
-    )
+    try:
+        answer = history.cluster.tell(
+            "PUT", f"{history.path}/_create/{LOCK_ID}", lock, allowed=frozenset({409})
+        )
+    except StoreUnavailable as error:
+        if error.code in ("REQUEST_TIMEOUT", "CONNECTION_LOST"):
+            error.hint = (
+                "This run may have left its lock behind. If the next one says so: "
+                + _delete_command(history)
+            )
+        raise
     if answer.status == 409:
         return None
     made = answer.object()
