@@ -1,4 +1,4 @@
-"""Find and build the Lark grammars, once a process and only when something is parsed."""
+"""Find and build the Lark grammars: once a process, when something is parsed."""
 
 from __future__ import annotations
 
