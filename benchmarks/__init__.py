@@ -1,0 +1,1 @@
+"""How fast weave-migrate is: ``python -m benchmarks`` (see README.md)."""
