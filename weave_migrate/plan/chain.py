@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Literal
 
 from weave_migrate.model import CypherScript, Entry, Plan, Problem, State
 from weave_migrate.plan import chain_problems as problem
-from weave_migrate.scripts.cypher_names import compare_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from weave_migrate.model import Applied, Migration
-
-Order = Literal["semantic", "lexicographic"]
+    from weave_migrate.plan.chain_problems import Compare, Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +37,23 @@ def decide(
     recorded: Sequence[Applied],
     policy: ChainPolicy,
     *,
+    compare: Compare,
     ignored: Iterable[Migration] = (),
 ) -> Plan:
     """Give the plan for ``local`` scripts on top of the ``recorded`` chain.
 
-    ``ignored`` are scripts that an unmet assumption leaves out: they are not applied,
-    but their checksums still speak for a twin of the same name (§3.2).  A script
-    without a checksum could not be read, or is a catalog; its content is not judged.
+    ``compare`` orders versions; its errors come through.  ``ignored`` are scripts that
+    an unmet assumption leaves out: they are not applied, but their checksums still
+    speak for a twin of the same name (§3.2).  A script without a checksum could not be
+    read, or is a catalog; its content is not judged.
     """
     left_out = tuple(ignored)
     files = _by_version(local)
-    scripts = _sorted((same[0] for same in files.values()), policy.order)
+    scripts = _sorted((same[0] for same in files.values()), policy.order, compare)
     accepted = _accepted(scripts, left_out)
     entries = [
-        _judged(entry, accepted) for entry in _merged(scripts, recorded, policy.order)
+        _judged(entry, accepted)
+        for entry in _merged(scripts, recorded, policy.order, compare)
     ]
     absent = {each.version for each in left_out}
     newer = _newer(entries, absent)
@@ -60,8 +61,8 @@ def decide(
     problems = [
         *problem.duplicates(files),
         *problem.recorded_twice(recorded),
-        *problem.wrong_order(recorded, policy.order),
-        *problem.same_place(entries, policy.order),
+        *problem.wrong_order(recorded, policy.order, compare),
+        *problem.same_place(entries, policy.order, compare),
     ]
     for entry in entries[: len(entries) - len(newer)]:
         problems += _objections(entry, policy, left_out=entry.version in absent)
@@ -85,11 +86,13 @@ def _by_version(local: Iterable[Migration]) -> dict[str, list[Migration]]:
     return grouped
 
 
-def _sorted(scripts: Iterable[Migration], order: Order) -> list[Migration]:
-    def compare(a: Migration, b: Migration) -> int:
-        return compare_versions(a.version, b.version, order=order)
+def _sorted(
+    scripts: Iterable[Migration], order: Order, compare: Compare
+) -> list[Migration]:
+    def by_version(a: Migration, b: Migration) -> int:
+        return compare(a.version, b.version, order=order)
 
-    return sorted(scripts, key=cmp_to_key(compare))
+    return sorted(scripts, key=cmp_to_key(by_version))
 
 
 def _accepted(
@@ -124,7 +127,10 @@ def _is_conditional(migration: Migration) -> bool:
 
 
 def _merged(
-    scripts: Sequence[Migration], recorded: Sequence[Applied], order: Order
+    scripts: Sequence[Migration],
+    recorded: Sequence[Applied],
+    order: Order,
+    compare: Compare,
 ) -> Iterator[Entry]:
     """Give the recorded path, with every unrecorded script at its place in it."""
     known = {each.version for each in recorded}
@@ -133,7 +139,7 @@ def _merged(
     first = 0
     for record in recorded:
         while first < len(waiting) and (
-            compare_versions(waiting[first].version, record.version, order=order) < 0
+            compare(waiting[first].version, record.version, order=order) < 0
         ):
             yield Entry(State.OUT_OF_ORDER, waiting[first])
             first += 1

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from weave_migrate.model import Problem, State
-from weave_migrate.scripts.cypher_names import compare_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from weave_migrate.model import Applied, Entry, Migration
 
-    Order = Literal["semantic", "lexicographic"]
 
+Order = Literal["semantic", "lexicographic"]
 _SHOWN = 5  # versions named in one sentence
+
+
+class Compare(Protocol):
+    """Compares two versions in an order: negative, 0 or positive (§1.5)."""
+
+    def __call__(self, a: str, b: str, /, *, order: Order) -> int:
+        """Say which of ``a`` and ``b`` comes first."""
 
 
 def duplicates(files: Mapping[str, Sequence[Migration]]) -> Iterator[Problem]:
@@ -45,10 +51,12 @@ def recorded_twice(recorded: Sequence[Applied]) -> Iterator[Problem]:
             )
 
 
-def wrong_order(recorded: Sequence[Applied], order: Order) -> Iterator[Problem]:
+def wrong_order(
+    recorded: Sequence[Applied], order: Order, compare: Compare
+) -> Iterator[Problem]:
     """Refuse a chain whose path is not in the configured order (§1.5, §4.6)."""
     versions = [each.version for each in recorded]
-    breach = _breach(versions, order)
+    breach = _breach(versions, order, compare)
     if breach is None:
         return
     other: Order = "lexicographic" if order == "semantic" else "semantic"
@@ -56,7 +64,7 @@ def wrong_order(recorded: Sequence[Applied], order: Order) -> Iterator[Problem]:
         f"The recorded history is not in {order} order: "
         f"{breach[0]} comes before {breach[1]}."
     )
-    if _breach(versions, other) is None:
+    if _breach(versions, other, compare) is None:
         yield Problem(
             code="SORT_ORDER",
             message=f"{message} It was written in {other} order.",
@@ -70,25 +78,25 @@ def wrong_order(recorded: Sequence[Applied], order: Order) -> Iterator[Problem]:
         )
 
 
-def _breach(versions: Sequence[str], order: Order) -> tuple[str, str] | None:
+def _breach(
+    versions: Sequence[str], order: Order, compare: Compare
+) -> tuple[str, str] | None:
     return next(
-        (
-            pair
-            for pair in pairwise(versions)
-            if compare_versions(*pair, order=order) > 0
-        ),
+        (pair for pair in pairwise(versions) if compare(*pair, order=order) > 0),
         None,
     )
 
 
-def same_place(entries: Sequence[Entry], order: Order) -> Iterator[Problem]:
+def same_place(
+    entries: Sequence[Entry], order: Order, compare: Compare
+) -> Iterator[Problem]:
     """Refuse a pending version that the order can't tell from its neighbour.
 
     ``1`` and ``01`` are two migrations of which none is first (§1.5, trap 14).
     """
     for one, two in pairwise(entries):
         settled = one.applied is not None and two.applied is not None
-        if settled or compare_versions(one.version, two.version, order=order):
+        if settled or compare(one.version, two.version, order=order):
             continue
         late = two.migration or one.migration
         yield Problem(

@@ -16,6 +16,7 @@ from weave_migrate.model import (
     Statement,
 )
 from weave_migrate.plan.chain import ChainPolicy, decide
+from weave_migrate.scripts.cypher_names import compare_versions
 
 _CONDITION = Precondition("assume", "// assume that edition is enterprise")
 
@@ -59,7 +60,13 @@ def record(
 
 def plan(local: list[Migration], recorded: list[Applied], **policy: Any) -> Plan:
     ignored = policy.pop("ignored", ())
-    return decide(local, recorded, ChainPolicy(**policy), ignored=ignored)
+    return decide(
+        local,
+        recorded,
+        ChainPolicy(**policy),
+        compare=compare_versions,
+        ignored=ignored,
+    )
 
 
 def codes(decided: Plan) -> list[str]:

@@ -99,6 +99,7 @@ class _Run:
         self._script = script
         self._progress = Progress(migration, script.statements)
         self._started = time.monotonic()
+        self._took = 0  # milliseconds, as recorded
         self._notices: dict[tuple[int, str], None] = {}
 
     def go(self) -> int:

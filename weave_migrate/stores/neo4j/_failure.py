@@ -86,6 +86,12 @@ class Progress:
 
 
 def _hint(error: Exception) -> str:
+    from neo4j.exceptions import DriverError, IncompleteCommit
+
+    if isinstance(error, IncompleteCommit):
+        return "See whether it is recorded: weave db migrate-neo4j info"
+    if isinstance(error, DriverError):
+        return "When Neo4j answers again, run again: weave db migrate-neo4j"
     code, message = str(getattr(error, "code", "")), str(error)
     if code.endswith("ForbiddenDueToTransactionType"):
         return (

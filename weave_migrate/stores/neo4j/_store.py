@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from weave_migrate.errors import HistoryError
 from weave_migrate.model import CypherScript, Plan, Problem, StoreKind
 from weave_migrate.plan.chain import ChainPolicy, decide
+from weave_migrate.scripts.cypher_names import compare_versions
 from weave_migrate.stores._base import Facts
 from weave_migrate.stores.neo4j import _clean
 from weave_migrate.stores.neo4j._apply import Runner
@@ -69,7 +70,13 @@ class Neo4jStore:
         problems = [*found.problems, *chain.problems]
         conditions = Conditions(self._connection, names, facts)
         kept, left_out = conditions.sift(found.migrations, problems)
-        plan = decide(kept, chain.applied, self._policy(), ignored=left_out)
+        plan = decide(
+            kept,
+            chain.applied,
+            self._policy(),
+            compare=compare_versions,
+            ignored=left_out,
+        )
         for migration in plan.pending:
             problems += _unresolved(migration)
         return Plan(
