@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _NO_PLACEHOLDERS: Mapping[str, str] = MappingProxyType({})
 _WINDOW = 1 << 20
+# How a piece without Cypher begins: with a blank, a comment or a semicolon.
+_MAYBE_NOTHING = frozenset({*map(chr, range(0x21)), "/", ";"})
 _DELIMITER = re.compile(rb";(?:\r\n?|\n)")
 
 
@@ -151,7 +153,7 @@ def _switching(piece: str, line: int) -> Iterator[_Entry]:
         line += _line_ends(piece, counted, offset)
         counted = offset
         # A rest begins with "/", ";" or a blank if there is no Cypher in it.
-        is_nothing = text[0] <= ";" and all(
+        is_nothing = text[0] not in ":" and all(
             k == "_NOTHING" for k, _, _ in _pieces(text)
         )
         yield _Entry(text, line, "_NOTHING" if is_nothing else "_SWITCHING")
@@ -177,13 +179,10 @@ def _conditions(entry: _Entry, file: str) -> Sequence[Condition]:
     """Parse the preconditions among the leading comments of an entry (§2.2, §2.5)."""
     if not entry.text.startswith("//"):
         return ()
+    lines = enumerate(peer.single_line_comments(entry.text), start=entry.line)
     found = (
-        parse_precondition(
-            comment,
-            file=file,
-            line_number=entry.line + _line_ends(entry.text, 0, offset),
-        )
-        for comment, offset in peer.single_line_comments(entry.text)
+        parse_precondition(comment, file=file, line_number=line)
+        for line, comment in lines
     )
     return [condition for condition in found if condition is not None]
 

@@ -13,7 +13,7 @@ import functools
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from weave_migrate.errors import MigrationNameError
@@ -142,7 +142,7 @@ def compare_versions(a: str, b: str, *, order: Order) -> int:
     return _compare_parts(_parts(a), _parts(b))
 
 
-def version_key(order: Order) -> Callable[[str], object]:
+def version_key(order: Order) -> Callable[[str], Any]:
     """Give a key for ``sorted`` over versions."""
     return functools.cmp_to_key(functools.partial(compare_versions, order=order))
 
