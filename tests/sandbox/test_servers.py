@@ -48,12 +48,12 @@ def _assert_gone(pid: int, folder: Path) -> None:
 
 
 def _folder(pid: int) -> Path:
-    """The temporary folder in which a server works."""
-    listing = subprocess.check_output(["ps", "-o", "args=", "-p", str(pid)], text=True)
-    found = [word for word in listing.replace("=", " ").split() if "weave-" in word]
-    parts = Path(found[0]).parts
-    at = next(i for i, part in enumerate(parts) if part.startswith("weave-"))
-    return Path(*parts[: at + 1])
+    """The temporary folder of a server: the last word of its watchdog's command."""
+    parent = subprocess.check_output(["ps", "-o", "ppid=", "-p", str(pid)], text=True)
+    words = ["ps", "-ww", "-o", "args=", "-p", parent.strip()]
+    folder = Path(subprocess.check_output(words, text=True).split()[-1])
+    assert folder.is_dir()
+    return folder
 
 
 def _listening(port: int) -> set[str]:
@@ -61,10 +61,10 @@ def _listening(port: int) -> set[str]:
     addresses = {"127.0.0.1"}
     with contextlib.suppress(OSError):
         addresses |= set(socket.gethostbyname_ex(socket.gethostname())[2])
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        with contextlib.suppress(OSError):
-            probe.connect(("192.0.2.1", 9))  # sends nothing; names our own address
-            addresses.add(probe.getsockname()[0])
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # sends nothing; names our own address
+        addresses.add(probe.getsockname()[0])
     found = set()
     for address in addresses:
         with contextlib.suppress(OSError), socket.create_connection((address, port), 5):
@@ -147,10 +147,12 @@ def test_no_server_outlives_a_parent_killed_by_sigkill() -> None:
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
-        pids = parent.stdout.readline().split()
-        assert len(pids) == 3
-        running = [(int(pid), _folder(int(pid))) for pid in pids]
-        parent.kill()
+        try:
+            pids = parent.stdout.readline().split()
+            running = [(int(pid), _folder(int(pid))) for pid in pids]
+        finally:
+            parent.kill()
+    assert len(running) == 3
     for pid, folder in running:
         _assert_gone(pid, folder)
 
@@ -167,8 +169,10 @@ def test_run_passes_the_environment_and_the_exit_status() -> None:
     with tempfile.TemporaryDirectory() as project:
         Path(project, ".weave/migrations/slack/versions").mkdir(parents=True)
         done = subprocess.run(
-            [*WEAVE, "sandbox", "run", "--project", project, *ONLY_POSTGRES]
-            + ["--", sys.executable, "-c", script],
+            [
+                *(*WEAVE, "sandbox", "run", "--project", project, *ONLY_POSTGRES),
+                *("--", sys.executable, "-c", script),
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -203,8 +207,10 @@ def test_run_forwards_signals_and_stops_its_servers(number: int) -> None:
         start_new_session=True,
     ) as run:
         assert run.stdout is not None
-        pid, folder = run.stdout.readline().split()
-        run.send_signal(number)
+        try:
+            pid, folder = run.stdout.readline().split()
+        finally:
+            run.send_signal(number)
         assert run.wait() == number + 40
         assert _gone(int(pid))
         assert not Path(folder).parent.exists()
@@ -251,8 +257,10 @@ def test_the_error_names_what_to_install_when_maven_is_missing(
     cache: dict[str, str],
 ) -> None:
     done = subprocess.run(
-        [*WEAVE, "sandbox", "run", "--no-postgres", "--no-elasticsearch"]
-        + ["--", sys.executable, "-c", "print('ran')"],
+        [
+            *(*WEAVE, "sandbox", "run", "--no-postgres", "--no-elasticsearch"),
+            *("--", sys.executable, "-c", "print('ran')"),
+        ],
         capture_output=True,
         text=True,
         check=False,
