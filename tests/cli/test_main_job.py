@@ -283,3 +283,14 @@ def test_an_interrupted_run_releases_the_lock_and_can_be_continued(
     again = weave("db", "migrate-all", "--json", environ=environ)
     assert again.status == 0, again
     assert counts(again) == {"neo4j": 2}
+
+
+def test_what_a_revision_prints_does_not_break_the_json(
+    weave: Weave, sample: Path, environ: Environ
+) -> None:
+    revision = next((sample / "insightmesh").rglob("20b7c4f9e1a6_*.py"))
+    revision.write_text(f"print('hello from a revision')\n{revision.read_text()}")
+    shown = weave("db", "migrate", "insightmesh", "--json", environ=environ)
+    assert shown.status == 0, shown
+    assert counts(shown) == {"insightmesh": 3}
+    assert "hello from a revision" in shown.err

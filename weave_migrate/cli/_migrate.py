@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
@@ -96,7 +98,8 @@ def run_migrate(
     output = out()
     progress = ProgressSet(output)
     chosen = engine.select(settings, names, without=without)
-    with engine.opened(chosen) as stores:
+    # What a revision prints is no result of ours: with --json it would break it.
+    with engine.opened(chosen) as stores, redirect_stdout(sys.stderr):
         try:
             report = engine.migrate(
                 stores,
