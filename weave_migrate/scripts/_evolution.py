@@ -7,6 +7,7 @@ elasticsearch-evolution was told to make of line ends (its ``lineSeparator``).
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from array import array
@@ -56,16 +57,16 @@ else:
         return sum(map(mul, p, q))
 
 
-def normalise(text: str, *, trim_trailing_newline: bool = False) -> str:
-    r"""Make every line end that Java's ``\R`` knows an LF (§4.1, steps 2 and 4).
+def normalise(text: str) -> str:
+    r"""Make every line end that Java's ``\R`` knows an LF (§4.1, step 2).
 
     CR LF is one line end; LF, VT, FF, CR, NEL, LS and PS are one each.  A byte order
-    mark stays.  ``trim_trailing_newline`` cuts one line end off the end.
+    mark stays.
     """
     text = text.replace("\r\n", "\n")
     for end in _LINE_ENDS:
         text = text.replace(end, "\n")
-    return text.removesuffix("\n") if trim_trailing_newline else text
+    return text
 
 
 def checksum(text: str, *, line_separator: LineSeparator = "\n") -> int:
@@ -139,12 +140,8 @@ def rejects(text: str) -> bool:
     request = request_line(next(lines, ""))
     if request is None or request[0] not in METHODS:
         return True
-    for line in lines:
-        if not trim(line):
-            return False
-        if header(line) is None:
-            return True
-    return False
+    head = itertools.takewhile(trim, lines)
+    return any(header(line) is None for line in head)
 
 
 def _lines(text: str) -> Iterator[str]:
