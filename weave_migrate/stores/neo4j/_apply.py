@@ -187,5 +187,5 @@ class _Run:
         place = self._migration.path or self._migration.source
         for number, text in self._notices:
             line = self._script.statements[number - 1].line
-            said = mask(text, self._runner.settings.placeholders)
+            said = mask(text.removeprefix("warn: "), self._runner.settings.placeholders)
             self._runner.observer.warned(f"{place}, line {line}: {said}")
