@@ -167,10 +167,8 @@ def show_plan(output: Output, report: Report) -> None:
     for store in report.stores:
         output.line(f"{store.name}: {store.state}", bold=True)
         for entry in store.pending:
-            output.line(f"  {entry.state}: {label(entry)}")
-        for entry in store.entries:
-            if entry.state is State.CHANGED and not store.problems:
-                output.line(f"  repeat: {label(entry)}")
+            word = "again" if entry.state is State.CHANGED else entry.state
+            output.line(f"  {word}: {label(entry)}")
         for problem in store.problems:
             show_problem(output, problem)
     _next(output, report)

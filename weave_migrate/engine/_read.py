@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weave_migrate.errors import ScriptError, StoreUnavailable, WeaveError
-from weave_migrate.model import Plan, Problem, Report, StoreReport, StoreState
+from weave_migrate.model import (
+    Plan,
+    Problem,
+    Report,
+    State,
+    StoreReport,
+    StoreState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +42,7 @@ def planned_report(store: Store, plan: Plan) -> StoreReport:
         entries=plan.entries,
         problems=plan.problems,
         warnings=plan.warnings,
+        to_run=tuple(migration.version for migration in plan.pending),
     )
 
 
@@ -66,8 +74,12 @@ def status(
 
 
 def validate(stores: Sequence[Store], *, command: str = "validate") -> Report:
-    """Report every store; status 1 unless all is applied and nothing is wrong."""
-    reports = tuple(_stand(store) for store in stores)
+    """Report every store; status 1 unless all is applied and nothing is wrong.
+
+    Checksums count here also where the settings let a migrate pass over them, as in
+    neo4j-migrations (reference, §6.6).
+    """
+    reports = tuple(_compared(_stand(store)) for store in stores)
     return _report(command, reports, strict=True)
 
 
@@ -79,6 +91,28 @@ def _stand(store: Store) -> StoreReport:
         return replace(report, server=store.facts().server, lock=store.lock_info())
     except WeaveError as error:
         return replace(failed_report(store, error), entries=report.entries)
+
+
+def _compared(report: StoreReport) -> StoreReport:
+    """Add a problem for each changed script that the plan itself let pass."""
+    if report.problems:
+        return report
+    changed = tuple(
+        Problem(
+            code="CHECKSUM_MISMATCH",
+            message=f"{entry.migration.source} was changed after it had been applied.",
+            hint="Undo the edit and put the change into a new migration.",
+            file=str(entry.migration.path or entry.migration.source),
+            exit=CHECK_FAILED,
+        )
+        for entry in report.entries
+        if entry.state is State.CHANGED
+        and entry.migration
+        and entry.version not in report.to_run
+    )
+    if not changed:
+        return report
+    return replace(report, state=StoreState.INVALID, problems=changed)
 
 
 def _report(command: str, reports: tuple[StoreReport, ...], *, strict: bool) -> Report:

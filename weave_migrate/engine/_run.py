@@ -126,13 +126,17 @@ def _migrate_one(
         state = StoreState.FAILED
     else:
         state = StoreState.MIGRATED if recorder.applied else StoreState.UP_TO_DATE
+    applied = tuple(each.version for each in recorder.applied)
     report = replace(
         planned_report(store, plan),
         state=state,
         entries=_after(plan, recorder.applied),
         problems=(problem,) if problem else (),
         warnings=(*plan.warnings, *recorder.warnings),
-        newly_applied=tuple(each.version for each in recorder.applied),
+        to_run=tuple(
+            each.version for each in plan.pending if each.version not in applied
+        ),
+        newly_applied=applied,
     )
     return report, problem
 

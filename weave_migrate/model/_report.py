@@ -49,7 +49,8 @@ class StoreReport:
     """One store: what it is, how it stands, and what is wrong with it.
 
     ``entries`` are all known migrations; the JSON form divides them into applied and
-    pending.  ``newly_applied`` are the versions that this command applied, in order.
+    pending, and one that will run again is both.  ``to_run`` are the versions that a
+    run would apply now, ``newly_applied`` those that this command applied, in order.
     """
 
     name: str
@@ -60,6 +61,7 @@ class StoreReport:
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    to_run: tuple[str, ...] = ()
     newly_applied: tuple[str, ...] = ()
 
     @property
@@ -71,11 +73,10 @@ class StoreReport:
 
     @property
     def pending(self) -> tuple[Entry, ...]:
-        """Entries that a run would or could still apply."""
+        """Entries that a run would or could still apply, changed repeatables too."""
+        to_run = frozenset(self.to_run)
         return tuple(
-            e
-            for e in self.entries
-            if e.state in _NOT_YET and (e.applied is None or not e.applied.success)
+            e for e in self.entries if e.state in _NOT_YET or e.version in to_run
         )
 
     def to_dict(self) -> dict[str, object]:

@@ -6,7 +6,7 @@ from fake_store import FakeDatabase, FakeStore
 
 from weave_migrate.engine import status, validate
 from weave_migrate.errors import ScriptSyntaxError, StoreUnavailable
-from weave_migrate.model import Problem
+from weave_migrate.model import Applied, Entry, Migration, Plan, Problem, State
 
 
 def pending() -> FakeStore:
@@ -45,6 +45,37 @@ def test_an_unreadable_script_is_reported_and_invalid() -> None:
     assert report.exit == 1
     assert report.stores[0].problems[0].line == 3
     assert report.stores[0].problems[0].excerpt == "x\n^"
+
+
+class Changed(FakeStore):
+    """A store whose first script was changed; it runs again, or it doesn't."""
+
+    def __init__(self, *, runs_again: bool) -> None:
+        super().__init__()
+        self.runs_again = runs_again
+
+    def plan(self) -> Plan:
+        migration = Migration("1", "x", "CYPHER", "R1__x.cypher", checksum="2")
+        applied = Applied("1", "x", "CYPHER", "R1__x.cypher", checksum="1")
+        pending = (migration,) if self.runs_again else ()
+        return Plan((Entry(State.CHANGED, migration, applied),), pending)
+
+
+def test_a_changed_repeatable_is_applied_and_pending() -> None:
+    report = status([Changed(runs_again=True)])
+    store = report.stores[0]
+    assert [e.version for e in store.applied] == ["1"]
+    assert [e.version for e in store.pending] == ["1"]
+    assert validate([Changed(runs_again=True)]).error.code == "PENDING"  # type: ignore[union-attr]
+
+
+def test_validate_compares_checksums_even_where_migrate_does_not() -> None:
+    store = Changed(runs_again=False)
+    assert status([store], exit_code=True).ok
+    report = validate([store])
+    assert report.exit == 1
+    assert report.error is not None
+    assert report.error.code == "CHECKSUM_MISMATCH"
 
 
 def test_a_held_lock_is_shown() -> None:
