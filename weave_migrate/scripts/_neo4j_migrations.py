@@ -136,7 +136,8 @@ def without_preconditions(entry: str, preconditions: Iterable[str]) -> str:
         line, line_feed = match[1], match[2]
         cut = 0
         if line_feed and "//" in line:
-            cut = next((n for n in lengths if line[-n:] in lines), 0)
+            fitting = (n for n in lengths if n <= len(line))
+            cut = next((n for n in fitting if line[-n:] in lines), 0)
         kept += (line[: len(line) - cut], "" if cut else line_feed or "")
     return "".join(kept)
 

@@ -152,9 +152,8 @@ def _switching(piece: str, line: int) -> Iterator[_Entry]:
             line, counted = first, 0
         line += _line_ends(piece, counted, offset)
         counted = offset
-        # A rest begins with "/", ";" or a blank if there is no Cypher in it.
-        is_nothing = text[0] not in ":" and all(
-            k == "_NOTHING" for k, _, _ in _pieces(text)
+        is_nothing = text[0] in _MAYBE_NOTHING and all(
+            kind == "_NOTHING" for kind, _, _ in _pieces(text)
         )
         yield _Entry(text, line, "_NOTHING" if is_nothing else "_SWITCHING")
 
