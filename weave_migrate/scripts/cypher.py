@@ -71,7 +71,8 @@ def parse_cypher(
     crc = bare = 0  # with and without the lines of preconditions
     for entry in _entries(data, file=file, autocrlf=autocrlf):
         found = _conditions(entry, file) if with_preconditions else ()
-        preconditions += [Precondition(c.type, c.text) for c in found]
+        if found:
+            preconditions += [Precondition(c.type, c.text) for c in found]
         is_alike = bare == crc and not found
         crc = peer.crc32(entry.text, crc)
         bare = crc if is_alike else peer.crc32(_without(entry.text, found), bare)
@@ -140,8 +141,6 @@ def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
             whole = end - start == len(token)
             yield token.type if whole else "_SWITCHING", start, end
             start = end
-    if start < len(text):
-        yield "_SWITCHING", start, len(text)
 
 
 def _switching(piece: str, line: int) -> Iterator[_Entry]:
@@ -168,8 +167,7 @@ def _windows(data: bytes, file: str) -> Iterator[str]:
         try:
             text = str(view[start:end], "utf-8")
         except UnicodeDecodeError:
-            decode(data, file=file)  # knows where in the file it is, and raises
-            raise
+            text = decode(data, file=file)  # raises, and knows where in the file
         yield text
         start = end
 

@@ -126,15 +126,13 @@ def is_met(
     version is not a number, where the peer fails as well.
     """
     number = _PREFIX.sub("", version)
-    match condition:
-        case EditionIs(edition=wanted):
-            known = edition.strip().lower()
-            return wanted == (known if known in _EDITIONS else "undefined")
-        case VersionList(versions=allowed):
-            return number.startswith(allowed)
-        case VersionRange(operator=operator, version=bound):
-            is_less = _numbers(number, condition) < _numbers(bound, condition)
-            return is_less == (operator == "lt")
+    if isinstance(condition, EditionIs):
+        known = edition.strip().lower()
+        return condition.edition == (known if known in _EDITIONS else "undefined")
+    if isinstance(condition, VersionList):
+        return number.startswith(condition.versions)
+    is_less = _numbers(number, condition) < _numbers(condition.version, condition)
+    return is_less == (condition.operator == "lt")
 
 
 def _kind_of(line: str) -> Kind | None:
