@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from weave_migrate.errors import HistoryError
 from weave_migrate.model import CypherScript, Plan, Problem, StoreKind
 from weave_migrate.plan.chain import ChainPolicy, decide
+from weave_migrate.plan.chain_twins import with_twins
 from weave_migrate.scripts.cypher_names import compare_versions
 from weave_migrate.stores._base import Facts
 from weave_migrate.stores.neo4j import _clean
@@ -69,7 +70,7 @@ class Neo4jStore:
         found = self._discovery.discover()
         problems = [*found.problems, *chain.problems]
         conditions = Conditions(self._connection, names, facts)
-        kept, left_out = conditions.sift(found.migrations, problems)
+        kept, left_out = conditions.sift(with_twins(found.migrations), problems)
         plan = decide(
             kept,
             chain.applied,
