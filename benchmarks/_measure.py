@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _RUN_ONE = (sys.executable, "-ISs", str(Path(__file__).with_name("run_one.py")))
+# PYTHONDONTWRITEBYTECODE, above all, would let everybody compile their modules anew.
+ENVIRON = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
 
 
 class FailedError(Exception):
@@ -94,7 +97,9 @@ def ask(command: Sequence[str], *, environ: Mapping[str, str], cwd: Path) -> str
         check=False,
     )
     if done.returncode:
-        raise FailedError(f"ended with status {done.returncode}:\n{done.stderr[-4000:]}")
+        raise FailedError(
+            f"ended with status {done.returncode}:\n{done.stderr[-4000:]}"
+        )
     return done.stdout.strip()
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from itertools import count
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks._measure import ask, say
+from benchmarks._measure import ENVIRON, ask, say
 from benchmarks._stores import HERE
 from benchmarks._table import Section, met, time
 
@@ -74,8 +73,7 @@ def measure(work: Path, *, runs: int) -> Section:
             say(f"Parsing: {name}, {size} MB")
             command = [sys.executable, str(HERE / "parse_files.py"), kind, str(path)]
             said = [
-                json.loads(ask(command, environ=dict(os.environ), cwd=work))
-                for _ in range(runs)
+                json.loads(ask(command, environ=ENVIRON, cwd=work)) for _ in range(runs)
             ]
             seconds = median(each["seconds"] for each in said)
             bytes_ = path.stat().st_size

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks._measure import Contestant, Outcome, Sample, ask, compete, run
+from benchmarks._measure import ENVIRON, Contestant, Outcome, Sample, ask, compete, run
 from benchmarks._stores import WEAVE
 from benchmarks._table import Goal, Section
 
@@ -24,7 +23,6 @@ print(time.perf_counter() - began)
 def measure(work: Path, *, runs: int) -> Section:
     """Measure whole processes, and the import inside of one."""
     section = Section("Start-up")
-    environ = dict(os.environ)
     contestants = [
         Contestant("`weave --help`", [WEAVE, "--help"], "weave"),
         Contestant("`python -c pass`", [sys.executable, "-c", "pass"], "floor"),
@@ -33,14 +31,14 @@ def measure(work: Path, *, runs: int) -> Section:
     ]
     outcomes = compete(
         contestants,
-        lambda each: run(each.command, environ=environ, cwd=work),
+        lambda each: run(each.command, environ=ENVIRON, cwd=work),
         runs=4 * runs,
         title="Start-up",
     )
     section.add("whole process", outcomes, goals=[Goal("", 0.050)])
     imports = Outcome(Contestant("`import weave_migrate`", role="weave"))
     for _ in range(4 * runs):
-        said = ask([sys.executable, "-c", _IMPORT], environ=environ, cwd=work)
+        said = ask([sys.executable, "-c", _IMPORT], environ=ENVIRON, cwd=work)
         imports.samples.append(Sample(float(said), float(said), None))
     section.add("inside a process", [imports], goals=[Goal("", 0.005)])
     return section

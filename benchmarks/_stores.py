@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from benchmarks._measure import FailedError, ask, compete, run
+from benchmarks._measure import ENVIRON, FailedError, ask, compete, run
 from benchmarks._projects import write_project
 from benchmarks._table import Goal, Section, met, time, wall_of
 
@@ -69,7 +68,7 @@ class Bench:
     @property
     def environ(self) -> dict[str, str]:
         """The environment of everybody."""
-        return {**os.environ, **self.server.environ}
+        return {**ENVIRON, **self.server.environ}
 
     def _measure_noop(self, section: Section, count: int, *, runs: int) -> None:
         case = f"nothing to do, {count:,} applied"
