@@ -70,12 +70,12 @@ class Container:
 
     def wait(self, probe: Callable[[], T | None]) -> T:
         """Give what ``probe`` answers once the server is up."""
-        return poll(probe, self._failed, self.name)
+        return poll(self.name, probe, ended=self._ended, log=self._log)
 
-    def _failed(self) -> str | None:
+    def _ended(self) -> bool:
         self._container.reload()
-        if self._container.status in {"created", "running"}:
-            return None
+        return self._container.status not in {"created", "running"}
+
+    def _log(self) -> str:
         out, err = self._container.get_logs()
-        lines = (out + err).decode(errors="replace").splitlines()[-20:]
-        return "\n".join([f"{self.name} ended before it answered:", *lines])
+        return (out + err).decode(errors="replace")

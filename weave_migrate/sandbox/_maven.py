@@ -95,6 +95,6 @@ def _run(command: list[str], environment: dict[str, str], coordinates: str) -> N
             raise
     if maven.returncode != 0:
         raise unavailable(
-            "\n".join([f"Maven can't fetch {coordinates}:", *errors[:5]]),
+            "\n".join([f"Maven can't fetch {coordinates}:", *errors[:1]]),
             "Check the version and the connection to your Maven registry.",
         )

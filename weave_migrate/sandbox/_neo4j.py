@@ -173,7 +173,10 @@ def _ask(uri: str, password: str) -> str | None:
     from neo4j import GraphDatabase
     from neo4j.exceptions import DriverError, Neo4jError
 
-    query = "CALL dbms.components() YIELD versions RETURN versions[0]"
+    query = (  # newer servers have a component "Cypher" as well
+        "CALL dbms.components() YIELD name, versions "
+        "WHERE name = 'Neo4j Kernel' RETURN versions[0]"
+    )
     try:
         with (
             GraphDatabase.driver(uri, auth=(_USER, password)) as driver,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
-TIMEOUT = 180.0  # seconds until a server must answer; slow machines start JVMs slowly
+TIMEOUT = 300.0  # seconds until a server must answer; slow machines start JVMs slowly
 _WATCHDOG = Path(__file__).with_name("_watchdog.py")
 
 
@@ -40,17 +40,26 @@ def check_version(server: str, version: str) -> None:
 
 
 def poll(
-    probe: Callable[[], T | None], failed: Callable[[], str | None], name: str
+    name: str,
+    probe: Callable[[], T | None],
+    *,
+    ended: Callable[[], bool],
+    log: Callable[[], str],
 ) -> T:
-    """Ask ``probe`` until it has an answer; raise when the server failed or is late."""
+    """Ask ``probe`` until it has an answer; raise when the server ended or is late."""
     deadline = time.monotonic() + TIMEOUT
     while (answer := probe()) is None:
-        problem = failed()
-        if problem is None and time.monotonic() > deadline:
-            problem = f"{name} did not answer within {TIMEOUT:.0f} seconds."
-        if problem is not None:
-            raise unavailable(problem, "Read the server's own words above.")
-        time.sleep(0.05)
+        if ended():
+            problem = f"{name} ended before it answered:"
+        elif time.monotonic() > deadline:
+            problem = f"{name} did not answer within {TIMEOUT:.0f} seconds:"
+        else:
+            time.sleep(0.05)
+            continue
+        words = [f"  {line}" for line in log().splitlines()[-20:]]
+        raise unavailable(
+            "\n".join([problem, *words]), "Read the server's own words above."
+        )
     return answer
 
 
@@ -120,17 +129,20 @@ class Process:
 
     def wait(self, probe: Callable[[], T | None]) -> T:
         """Give what ``probe`` answers once the server is up."""
-        return poll(probe, self._failed, self.name)
 
-    def _failed(self) -> str | None:
-        status = self.folder / "exit"
-        if not status.exists() and self._watchdog.poll() is None:
-            return None
-        lines = []
-        with contextlib.suppress(OSError):
-            text = (self.folder / "log").read_text(errors="replace")
-            lines = [f"  {line}" for line in text.splitlines()[-20:]]
-        return "\n".join([f"{self.name} ended before it answered:", *lines])
+        def ask() -> T | None:  # a quick server can be ahead of its watchdog's notes
+            return probe() if (self.folder / "pid").exists() else None
+
+        return poll(self.name, ask, ended=self._ended, log=self._log)
+
+    def _ended(self) -> bool:
+        return (self.folder / "exit").exists() or self._watchdog.poll() is not None
+
+    def _log(self) -> str:
+        try:
+            return (self.folder / "log").read_text(errors="replace")
+        except OSError:  # a watchdog that ended took the folder with it
+            return ""
 
 
 def _account() -> tuple[int, int] | None:

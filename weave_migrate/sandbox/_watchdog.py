@@ -92,7 +92,8 @@ def main() -> None:
                     start_new_session=True,
                     **_as(job["account"]),
                 )
-            (folder / "pid").write_text(str(server.pid))
+            (folder / "pid.new").write_text(str(server.pid))
+            (folder / "pid.new").rename(folder / "pid")  # never seen half written
             _watch(folder, server, parent)
     finally:
         for number in endings:

@@ -46,11 +46,14 @@ def _owner(then: str) -> tuple[subprocess.Popen[str], int, Path]:
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER % then],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         text=True,
     )
     assert owner.stdout is not None
-    pid, folder = owner.stdout.readline().split()
+    line = owner.stdout.readline()
+    if not line:  # it failed, and has said so
+        owner.communicate()
+        pytest.fail("the owner ended early")
+    pid, folder = line.split()
     assert _alive(int(pid))
     return owner, int(pid), Path(folder)
 
@@ -103,7 +106,7 @@ def test_an_owner_killed_before_the_server_runs_leaves_no_folder() -> None:
 def test_closing_waits_until_all_is_gone() -> None:
     with Process("test") as process:
         process.run(["/bin/sh", "-c", "sleep 1000 & wait"], environment={})
-        process.wait(lambda: (process.folder / "pid").exists() or None)
+        process.wait(lambda: True)
         pid = process.pid
         assert _alive(pid)
     assert not _alive(pid)
