@@ -65,7 +65,8 @@ def _apply(cluster: _Cluster, folder: Path) -> None:
             "locked": False,
             "indexName": _HISTORY,
         }
-        cluster.send("PUT", f"/{_HISTORY}/_doc/{row['version']}?refresh=true", row)
+        cluster.send("PUT", f"/{_HISTORY}/_doc/{row['version']}", row)
+    cluster.send("POST", f"/{_HISTORY}/_refresh")
 
 
 def _checksum(text: str) -> int:
