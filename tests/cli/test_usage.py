@@ -48,6 +48,13 @@ def test_usage_errors_are_json_too(weave: Weave) -> None:
     assert shown.json["exit"] == 2
 
 
+def test_a_failed_commands_name_holds_nothing_of_its_options(weave: Weave) -> None:
+    line = ["--json", "db", "migrate-neo4j", "--placeholder", f"k={CANARY}", "info"]
+    shown = weave(*line)
+    assert shown.json["command"] == "db migrate-neo4j info"
+    assert CANARY not in shown.out + shown.err
+
+
 def test_without_a_project_the_error_says_what_to_type(
     weave: Weave, tmp_path: Path
 ) -> None:

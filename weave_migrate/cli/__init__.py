@@ -16,7 +16,7 @@ from weave_migrate.cli._root import weave
 from weave_migrate.errors import WeaveError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
 __all__ = ["main"]
@@ -53,9 +53,15 @@ def _run(words: list[str]) -> int:
 
 
 def _failed(words: list[str], error: BaseException) -> int:
-    from weave_migrate.cli._output import output
+    from weave_migrate.cli._output import Output
 
-    out = output(words)
+    own = words[: words.index("--")] if "--" in words else words
+    out = Output(
+        json="--json" in own,
+        quiet=False,
+        debug="--debug" in own,
+        command=" ".join(_commands(own)),
+    )
     if isinstance(error, WeaveError):
         return out.error(error)
     if isinstance(error, click.exceptions.Abort):
@@ -65,3 +71,14 @@ def _failed(words: list[str], error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         return out.interrupted(error)
     return out.crash(error)
+
+
+def _commands(words: list[str]) -> Iterator[str]:
+    """Give the names of commands among the words, and nothing a user put there."""
+    group: click.Command = weave
+    for word in words:
+        if isinstance(group, click.Group):
+            found = group.get_command(click.Context(group), word)
+            if found is not None:
+                yield word
+                group = found

@@ -40,7 +40,7 @@ class Output:
     json: bool
     quiet: bool
     debug: bool
-    words: tuple[str, ...] = ()
+    command: str = ""
 
     @property
     def width(self) -> int | None:
@@ -148,8 +148,7 @@ class Output:
         return _CRASH
 
     def _failed(self, problem: Problem) -> dict[str, object]:
-        command = " ".join(w for w in self.words if not w.startswith("-"))
-        report = Report(command=command, error=problem, exit=problem.exit)
+        report = Report(command=self.command, error=problem, exit=problem.exit)
         return report.to_dict()
 
     def _traceback(self) -> None:
@@ -191,14 +190,6 @@ def _fill(line: str, width: int) -> str:
 
 def _columns(stream: TextIO) -> int | None:
     return shutil.get_terminal_size().columns if stream.isatty() else None
-
-
-def output(words: Sequence[str]) -> Output:
-    """Give the output for an error that ended the parsing or the command."""
-    own = words[: words.index("--")] if "--" in words else words
-    return Output(
-        json="--json" in own, quiet=False, debug="--debug" in own, words=tuple(own)
-    )
 
 
 def need(condition: object, message: str, hint: str | None = None) -> None:
