@@ -48,7 +48,8 @@ def weave(project: Path) -> Weave:
         stdin: str | None = None,
     ) -> Result:
         # Nothing of the developer's own environment may decide a test.
-        bare = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
+        kept = ("PATH", "HOME", "COVERAGE_")
+        bare = {k: v for k, v in os.environ.items() if k.startswith(kept)}
         done = subprocess.run(
             [str(WEAVE), *words],
             capture_output=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ def test_the_grammars_are_found_and_build() -> None:
 
 
 def test_an_installed_package_carries_its_grammars_inside() -> None:
-    if "site-packages" not in PACKAGE.parts:
+    if "site-packages" not in PACKAGE.parts and "TOX_ENV_NAME" not in os.environ:
         pytest.skip("an editable install reads them from the checkout")
     assert GRAMMARS == PACKAGE / "grammars"
 
