@@ -75,9 +75,10 @@ class Output:
 
     def report(self, report: Report) -> int:
         """Write a report's document, warnings and error; give its exit status."""
-        self.document(report.to_dict())
-        if not self.json:
-            for warning in report.to_dict()["warnings"]:  # type: ignore[attr-defined]
+        if self.json:
+            self.document(report.to_dict())
+        else:
+            for warning in report.all_warnings:
                 self.note(f"warning: {warning}", fg="yellow")
             if report.error:
                 self._problem(report.error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from weave_migrate._log import get_logger
+from weave_migrate import _log
 from weave_migrate.engine._read import examine, failed_report, planned_report
 from weave_migrate.errors import WeaveError
 from weave_migrate.model import (
@@ -45,7 +45,7 @@ class _Recorder:
     running: Migration | None = None
 
     def lock_waiting(self, holder: LockInfo | None, seconds: float) -> None:
-        get_logger().info("lock.waited", store=self.store, seconds=round(seconds, 1))
+        _log.info("lock.waited", store=self.store, seconds=round(seconds, 1))
         self.listener.lock_waiting(holder, seconds)
 
     def migration_started(self, migration: Migration) -> None:
@@ -55,7 +55,7 @@ class _Recorder:
     def migration_applied(self, applied: Applied) -> None:
         self.running = None
         self.applied.append(applied)
-        get_logger().info(
+        _log.info(
             "migration.applied",
             store=self.store,
             version=applied.version,
@@ -186,7 +186,7 @@ def clean(
             recorder = _Recorder(store.name, listener)
             with store.lock(lock_timeout, recorder) as lock:
                 store.edit(changes, lock)
-            get_logger().info("history.cleaned", store=store.name)
+            _log.info("history.cleaned", store=store.name)
     except WeaveError as error:
         report = failed_report(store, error)
         problem = report.problems[0]

@@ -108,6 +108,12 @@ class Report:
         """True when the command ended with status 0."""
         return self.exit == 0
 
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """Warnings of the command and of its stores, these with their name."""
+        own = (f"{store.name}: {w}" for store in self.stores for w in store.warnings)
+        return (*self.warnings, *own)
+
     def with_warnings(self, *warnings: str) -> Report:
         """Return the same report with more warnings."""
         return replace(self, warnings=(*self.warnings, *warnings))
@@ -121,8 +127,5 @@ class Report:
             "exit": self.exit,
             "error": self.error.to_dict() if self.error else None,
             "stores": [s.to_dict() for s in self.stores],
-            "warnings": [
-                *self.warnings,
-                *(f"{s.name}: {w}" for s in self.stores for w in s.warnings),
-            ],
+            "warnings": list(self.all_warnings),
         }

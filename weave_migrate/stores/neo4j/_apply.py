@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from weave_migrate._log import get_logger
+from weave_migrate import _log
 from weave_migrate.model import Applied, CypherScript, State
 from weave_migrate.plan.chain_graph import BASELINE
 from weave_migrate.stores.neo4j._failure import Progress, mask
@@ -76,7 +76,7 @@ class Runner:
                 repeatable=migration.repeatable,
             )
         )
-        get_logger().debug(
+        _log.debug(
             "migration.recorded",
             store="neo4j",
             version=migration.version,

@@ -15,7 +15,7 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from weave_migrate._log import get_logger
+from weave_migrate import _log
 from weave_migrate.errors import LockLost, LockTimeout, WeaveError
 from weave_migrate.model import LockInfo
 
@@ -103,7 +103,7 @@ class Neo4jLock:
             observer.lock_waiting(current, waited)
             time.sleep(min(pause, max(timeout - waited, 0.01)))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
-        get_logger().debug("lock.acquired", store="neo4j", lock=self._names.lock)
+        _log.debug("lock.acquired", store="neo4j", lock=self._names.lock)
 
     def _take(self) -> bool:
         from neo4j.exceptions import Neo4jError
