@@ -12,13 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weave_migrate.cli._command import Command, common, out
-from weave_migrate.cli._migrate import (
-    dry_run_option,
-    lock_timeout_option,
-    run_migrate,
-)
-from weave_migrate.cli._peer import PeerGroup, boolean_option, given
-from weave_migrate.cli._read import read_report, run_validate
+from weave_migrate.cli._peer import PeerGroup, add_commands, boolean_option, given
+from weave_migrate.cli._read import read_report
 from weave_migrate.cli._words import size_text
 
 if TYPE_CHECKING:
@@ -92,27 +87,7 @@ def migrate_elasticsearch() -> None:
     """
 
 
-@migrate_elasticsearch.command(cls=Command, name="migrate")
-@_connection
-@dry_run_option
-@lock_timeout_option
-@click.pass_context
-def _migrate(
-    ctx: click.Context,
-    *,
-    settings: Settings,
-    dry_run: bool,
-    lock_timeout: float | None,
-) -> None:
-    """Apply what is pending."""
-    status = run_migrate(
-        settings,
-        command="migrate-elasticsearch",
-        names=[_NAME],
-        dry_run=dry_run,
-        lock_timeout=lock_timeout,
-    )
-    ctx.exit(status)
+add_commands(migrate_elasticsearch, _NAME, _connection)
 
 
 @migrate_elasticsearch.command(cls=Command, name="info")
@@ -154,11 +129,3 @@ def _show_indices(settings: Settings) -> None:
         output.table(("Index", "Health", "Documents", "Size", "Aliases"), rows)
     else:
         output.line("There are no indices.")
-
-
-@migrate_elasticsearch.command(cls=Command, name="validate")
-@_connection
-@click.pass_context
-def _validate(ctx: click.Context, *, settings: Settings) -> None:
-    """Exit 0 only if all is applied and history agrees with the files."""
-    ctx.exit(run_validate(settings, [_NAME], command="migrate-elasticsearch validate"))

@@ -11,13 +11,9 @@ import click
 
 from weave_migrate.cli._clean import run_clean, yes_option
 from weave_migrate.cli._command import Command, common, out
-from weave_migrate.cli._migrate import (
-    dry_run_option,
-    lock_timeout_option,
-    run_migrate,
-)
+from weave_migrate.cli._migrate import dry_run_option
 from weave_migrate.cli._output import need
-from weave_migrate.cli._peer import PeerGroup, boolean_option, given
+from weave_migrate.cli._peer import PeerGroup, add_commands, boolean_option, given
 from weave_migrate.cli._read import read_report
 
 if TYPE_CHECKING:
@@ -135,27 +131,7 @@ def migrate_neo4j() -> None:
     """
 
 
-@migrate_neo4j.command(cls=Command, name="migrate")
-@_connection
-@dry_run_option
-@lock_timeout_option
-@click.pass_context
-def _migrate(
-    ctx: click.Context,
-    *,
-    settings: Settings,
-    dry_run: bool,
-    lock_timeout: float | None,
-) -> None:
-    """Apply what is pending."""
-    status = run_migrate(
-        settings,
-        command="migrate-neo4j",
-        names=[_NAME],
-        dry_run=dry_run,
-        lock_timeout=lock_timeout,
-    )
-    ctx.exit(status)
+add_commands(migrate_neo4j, _NAME, _connection)
 
 
 @migrate_neo4j.command(cls=Command, name="info")
@@ -173,16 +149,6 @@ def _info(ctx: click.Context, *, settings: Settings, mode: str) -> None:
 
     report = read_report(settings, "migrate-neo4j info", [_NAME])
     ctx.exit(show_info(out(), report, mode=mode.upper()))
-
-
-@migrate_neo4j.command(cls=Command, name="validate")
-@_connection
-@click.pass_context
-def _validate(ctx: click.Context, *, settings: Settings) -> None:
-    """Exit 0 only if all is applied and history agrees with the files."""
-    from weave_migrate.cli._read import run_validate
-
-    ctx.exit(run_validate(settings, [_NAME], command="migrate-neo4j validate"))
 
 
 @migrate_neo4j.command(cls=Command, name="clean")

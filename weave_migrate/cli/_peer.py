@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from weave_migrate.cli._command import Group
+from weave_migrate.cli._command import Command, Group
+from weave_migrate.cli._migrate import (
+    dry_run_option,
+    lock_timeout_option,
+    run_migrate,
+)
+from weave_migrate.cli._read import run_validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from weave_migrate.config import Settings
 
 _PAIR = re.compile(r"(mode)=(.+)", re.DOTALL)  # what the peer writes without dashes
 _WORD = frozenset({"all"})
@@ -71,6 +79,46 @@ def _spelled(arg: str) -> str:
     if match := _PAIR.fullmatch(arg):
         return f"--{match[1]}={match[2]}"
     return f"--{arg}" if arg in _WORD else arg
+
+
+def add_commands(
+    group: click.Group,
+    store: str,
+    connection: Callable[[Callable[..., None]], Callable[..., None]],
+) -> None:
+    """Give a group the commands that every peer's has: migrate and validate.
+
+    ``connection`` adds the peer's options to a command and hands it ``settings``.
+    """
+
+    @group.command(cls=Command, name="migrate")
+    @connection
+    @dry_run_option
+    @lock_timeout_option
+    @click.pass_context
+    def migrate(
+        ctx: click.Context,
+        *,
+        settings: Settings,
+        dry_run: bool,
+        lock_timeout: float | None,
+    ) -> None:
+        """Apply what is pending."""
+        status = run_migrate(
+            settings,
+            command=f"migrate-{store}",
+            names=[store],
+            dry_run=dry_run,
+            lock_timeout=lock_timeout,
+        )
+        ctx.exit(status)
+
+    @group.command(cls=Command, name="validate")
+    @connection
+    @click.pass_context
+    def validate(ctx: click.Context, *, settings: Settings) -> None:
+        """Exit 0 only if all is applied and history agrees with the files."""
+        ctx.exit(run_validate(settings, [store], command=f"migrate-{store} validate"))
 
 
 def given(**values: Any) -> dict[str, Any]:

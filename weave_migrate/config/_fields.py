@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
+from weave_migrate.config._urls import mask_url
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
 
@@ -221,23 +221,6 @@ def shown(value: object) -> str:
     if value is None:
         return "not set"
     return mask_url(str(value))
-
-
-def mask_url(value: str) -> str:
-    """Hide the password of a URL; anything else stays as it is."""
-    if "://" not in value:
-        return value
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return value.split("://", 1)[0] + "://***"
-    user, at, host = parts.netloc.rpartition("@")
-    if at and ":" in user:
-        user = user.split(":", 1)[0] + ":***"
-    query = re.sub(
-        r"(?i)((?:password|passfile|sslpassword)=)[^&]*", r"\1***", parts.query
-    )
-    return urlunsplit(parts._replace(netloc=f"{user}{at}{host}", query=query))
 
 
 def config_error(key: str, source: str, expected: str) -> ConfigError:

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlsplit
 
 from weave_migrate.config import _fields
 from weave_migrate.config._find import FOLDER, find_project, postgres_folders
@@ -25,6 +24,7 @@ from weave_migrate.config._settings import (
     PostgresSettings,
     Settings,
 )
+from weave_migrate.config._urls import compose_url, mask_url
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
 
@@ -118,7 +118,7 @@ def _defaults(cls: type, **others: object) -> dict[str, object]:
 
 def _shown_url(value: object) -> str:
     if isinstance(value, Secret):
-        return _fields.mask_url(value.reveal())
+        return mask_url(value.reveal())
     return _fields.shown(value)
 
 
@@ -229,58 +229,11 @@ def _postgres(
     own = any(layer.sections.get(section, {}).get("url") for layer in merge.layers[-2:])
     if own:  # a database's own variable is the last word, password included
         parts = {"url": parts["url"]}
-    url = _compose_url(name, **parts)
+    url = compose_url(name, **parts)
     merge.origins.append(
         Origin(key=f"{section} connects to", value=_shown_url(url), source="all above")
     )
     return PostgresSettings(name=name, folder=folder, url=url, **values)
-
-
-def _compose_url(
-    name: str,
-    *,
-    url: Secret | None = None,
-    host: str | None = None,
-    port: int | None = None,
-    user: str | None = None,
-    password: Secret | None = None,
-) -> Secret:
-    """Put the parts over the URL; without either, the database named ``name`` here.
-
-    A host that starts with a slash is a folder of unix sockets, as for libpq.
-    """
-    try:
-        base = urlsplit(url.reveal() if url else "postgresql://localhost")
-        old_port = base.port
-    except ValueError:
-        raise ConfigError(
-            f"The URL of PostgreSQL database {name} can't be understood.",
-            hint="It has the form postgresql://user@host:5432/database; other "
-            "characters of user and password are written as %XX.",
-        ) from None
-    if not base.scheme.startswith("postgresql"):
-        return url or Secret("")
-    user = user or (unquote(base.username) if base.username else None)
-    secret = password.reveal() if password else unquote(base.password or "")
-    credentials = ""
-    if user or secret:
-        credentials = quote(user or "", safe="")
-        credentials += f":{quote(secret, safe='')}@" if secret else "@"
-    where, query = host or base.hostname or "", base.query
-    if where.startswith("/"):
-        query = "&".join(filter(None, [query, f"host={quote(where)}"]))
-        where = ""
-    elif ":" in where:
-        where = f"[{where}]"
-    number = port or old_port
-    if number and where:
-        where += f":{number}"
-    elif number:
-        query += f"&port={number}"
-    path = base.path.strip("/") or quote(name, safe="")
-    return Secret(
-        f"{base.scheme}://{credentials}{where}/{path}" + (f"?{query}" if query else "")
-    )
 
 
 def _neo4j(merge: _Merge, project: Path, newer: dict[str, Any]) -> Neo4jSettings | None:
