@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
     from weave_migrate.config import Settings
 
+    _F = TypeVar("_F", bound=Callable[..., Any])
+
 _PAIR = re.compile(r"(mode)=(.+)", re.DOTALL)  # what the peer writes without dashes
 _WORD = frozenset({"all"})
+
+
+class _Boolean(click.Option):
+    """A flag that may carry its value behind ``=``, and only there."""
 
 
 class PeerGroup(Group):
@@ -55,7 +61,7 @@ class PeerGroup(Group):
             for command in self.commands.values()
             for param in command.params
             if isinstance(param, click.Option)
-            and not (param.is_flag or param.count or param.flag_value is not None)
+            and not (param.is_flag or param.count or isinstance(param, _Boolean))
             for name in param.opts
         }
         is_value = False
@@ -126,11 +132,16 @@ def given(**values: Any) -> dict[str, Any]:
     return {k: v for k, v in values.items() if v is not None and v != ()}
 
 
-def boolean_option(name: str, text: str) -> Any:
+def boolean_option(name: str, text: str) -> Callable[[_F], _F]:
     """Make a flag that may carry its value: ``--autocrlf``, ``--autocrlf=false``.
 
     It means what it says; the Java tool's bare flags invert their default.
     """
     return click.option(
-        name, is_flag=False, flag_value="true", metavar="[=true|false]", help=text
+        name,
+        cls=_Boolean,
+        is_flag=False,
+        flag_value="true",
+        metavar="[=true|false]",
+        help=text,
     )
