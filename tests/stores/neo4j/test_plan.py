@@ -184,7 +184,7 @@ def test_a_link_out_of_the_location_is_refused(project: Any, tmp_path: Path) -> 
 
     plan = project.plan()
 
-    assert _codes(plan) == ["PATH_OUTSIDE"]
+    assert _codes(plan) == ["OUTSIDE_LOCATION"]
     assert plan.pending == ()
 
 

@@ -112,7 +112,7 @@ class Discovery:
         except OSError as error:
             raise ScriptError(
                 f"{path} can't be read: {error.strerror}.",
-                code="FILE_UNREADABLE",
+                code="UNREADABLE",
                 hint="Check that it exists and that you may read it.",
                 file=path,
             ) from error
@@ -128,7 +128,7 @@ def _files(
     except OSError as error:
         found.problems.append(
             Problem(
-                code="FILE_UNREADABLE",
+                code="UNREADABLE",
                 message=f"{folder} can't be read: {error.strerror}.",
                 file=str(folder),
             )
@@ -173,7 +173,7 @@ def _callback(path: Path, phase: str) -> Problem:
 
 def _outside(path: Path) -> Problem:
     return Problem(
-        code="PATH_OUTSIDE",
+        code="OUTSIDE_LOCATION",
         message=f"{path} is a symbolic link that leads out of its location.",
         hint="Copy the file, or add the folder it lies in as a location.",
         file=str(path),
