@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weave_migrate.scripts import _evolution
 from weave_migrate.scripts._grammar import load_grammar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _BORDER = re.compile(r"\n[\x00-\t\x0b-\x20]*+(?:\n|\Z)")
 _BULK = re.compile(r"(?:\A|.*/)_(?:bulk|msearch)(?:/template)?\Z")
@@ -15,49 +18,41 @@ _BULK = re.compile(r"(?:\A|.*/)_(?:bulk|msearch)(?:/template)?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One request as the grammar finds it; ``begin`` and ``line`` say where.
+    """One request; ``begin`` and ``line`` say where.
 
-    ``headers`` are the lines between that and the body, comments included; the body is
-    ``text[start:end]``, with its comments.
+    ``head`` are the request line and the lines between it and the body, comments
+    included; the body is ``text[start:end]``, with its comments.
     """
 
     begin: int
     line: int
-    request_line: str
-    headers: tuple[str, ...]
+    head: str
     start: int
     end: int
 
 
-def split(text: str) -> tuple[Part, ...]:
+def split(text: str) -> Iterator[Part]:
     """Divide a text, its line ends LF, into requests; every text can be divided."""
-    tree: Any = load_grammar("http").parse(text)
-    requests, separators = tree.children[::2], tree.children[1::2]
-    ends = [separator.start_pos for separator in separators]
-    if len(requests) == 1:  # then a "###" behind it is a comment in its body
-        ends = []
-    return tuple(
-        _part(text, request.children, end)
-        for request, end in zip(requests, [*ends, len(text)], strict=False)
-    )
+    begin = end = -1  # of the request at hand; no end before a separator
+    line, is_first = 0, True
+    token: Any
+    for token in load_grammar("http").parse_interactive(text).iter_parse():
+        if token.type == "_SEPARATOR":
+            end = token.start_pos
+        elif token.type == "_LINES" and (begin < 0 or end >= 0):
+            if end >= 0:
+                yield _part(text, begin, line, end)
+                is_first = False
+            begin, line, end = token.start_pos, token.line, -1
+    if begin >= 0:  # a "###" behind the only request is a comment in its body
+        yield _part(text, begin, line, len(text) if is_first or end < 0 else end)
 
 
-def _part(text: str, tokens: list[Any], end: int) -> Part:
-    """Make a part of the tokens REQUEST_LINE and, if there is one, HEADERS.
-
-    The border to the body follows.  In the only request of a file it may also be among
-    the lines behind a "###" that separates nothing.
-    """
-    first, headers = tokens[0], tokens[1] if len(tokens) > 1 else None
-    border = _BORDER.search(text, tokens[-1].end_pos, end)
-    return Part(
-        begin=first.start_pos,
-        line=first.line,
-        request_line=str(first),
-        headers=tuple(headers.split("\n")[1:]) if headers else (),
-        start=border.end() if border else end,
-        end=end,
-    )
+def _part(text: str, begin: int, line: int, end: int) -> Part:
+    border = _BORDER.search(text, begin, end)
+    if border is None:
+        return Part(begin, line, text[begin:end], end, end)
+    return Part(begin, line, text[begin : border.start()], border.end(), end)
 
 
 def before_separator(body: str, *, bulk: bool) -> str:
@@ -68,10 +63,10 @@ def before_separator(body: str, *, bulk: bool) -> str:
     return f"{body}\n" if bulk and body else body
 
 
-def is_bulk(path: str, headers: dict[str, str]) -> bool:
+def is_bulk(path: str, headers: Iterable[tuple[str, str]]) -> bool:
     if _BULK.match(path.partition("?")[0]):
         return True
     return any(
         name.lower() == "content-type" and "x-ndjson" in value
-        for name, value in headers.items()
+        for name, value in headers
     )

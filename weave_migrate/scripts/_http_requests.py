@@ -72,44 +72,46 @@ class _Reader:
         self._source = source
         self._placeholders = placeholders
         self._line_separator = line_separator
+        self._headers_before: tuple[str, tuple[tuple[str, str], ...]] = ("", ())
         self.notes: list[str] = []
 
     def read(self) -> tuple[Request, ...]:
-        parts = split(self._text)
         if self._placeholders.values:
-            self._check_placeholders(parts)
-        if not parts:
+            self._check_placeholders()
+        requests: list[Request] = []
+        for part in split(self._text):
+            if not requests:
+                begin = part.begin
+            requests.append(self._request(part))
+        if not requests:
             raise self._source.error(
                 "there is no request in this file.",
                 line=1,
                 hint="Write a request line, for example: PUT /my-index",
             )
-        self._note_structure(parts)
-        return tuple(self._request(part, several=len(parts) > 1) for part in parts)
+        self.notes[:0] = self._structure_notes(begin, len(requests))
+        return tuple(requests)
 
-    def _request(self, part: Part, *, several: bool) -> Request:
-        method, path = self._request_line(part)
-        numbered = enumerate(part.headers, part.line + 1)
-        headers = dict(
-            self._header(line, number)
-            for number, line in numbered
-            if not _evolution.is_comment(line)
-        )
+    def _request(self, part: Part) -> Request:
+        request_line, _, header_lines = part.head.partition("\n")
+        method, path = self._request_line(request_line, part.line)
+        headers = self._headers(header_lines, part.line + 1)
         body = _evolution.body(self._text, part.start, part.end)
         self._check_body(body, part)
-        if several and part.end < len(self._text):
+        if part.end < len(self._text):
             body = before_separator(body, bulk=is_bulk(path, headers))
-        body = body.replace("\n", self._line_separator)
+        if self._line_separator != "\n":
+            body = body.replace("\n", self._line_separator)
         if self._placeholders.held_back(body):
             body = self._with_held_back(body, part)
         if method in {"HEAD", "OPTIONS"} and trim(body):
             self.notes.append(
                 f"{_PEER} can't send the body of line {part.line}'s {method} request."
             )
-        return Request(method, path, tuple(headers.items()), body or None, part.line)
+        return Request(method, path, headers, body or None, part.line)
 
-    def _request_line(self, part: Part) -> tuple[str, str]:
-        line, number = trim(part.request_line), part.line
+    def _request_line(self, line: str, number: int) -> tuple[str, str]:
+        line = trim(line)
         self._check_head(line, number)
         if line.startswith("\ufeff"):
             raise self._source.error(
@@ -156,6 +158,19 @@ class _Reader:
                 f"must be percent-encoded."
             )
         return path
+
+    def _headers(self, lines: str, number: int) -> tuple[tuple[str, str], ...]:
+        """Read header lines; those that repeat the request's before share its."""
+        before, headers = self._headers_before
+        if lines != before:
+            read = (
+                self._header(line, number)
+                for number, line in enumerate(lines.split("\n"), number)
+                if not _evolution.is_comment(line)
+            )
+            headers = tuple(dict(read).items()) if lines else ()
+            self._headers_before = lines, headers
+        return headers
 
     def _header(self, line: str, number: int) -> tuple[str, str]:
         self._check_head(line, number)
@@ -205,9 +220,8 @@ class _Reader:
 
     def _check_body(self, body: str, part: Part) -> None:
         """Refuse what an editor would act on and we would send as text."""
-        if not body.startswith(("<", ">")) and not any(
-            sign in body for sign in ("\n<", "\n>", "{{$")
-        ):
+        signs = "\n<" in body or "\n>" in body or "{{$" in body
+        if not signs and not body.startswith(("<", ">")):
             return
         for after, line in enumerate(self._text[part.start : part.end].split("\n")):
             if _evolution.is_comment(line):
@@ -227,7 +241,7 @@ class _Reader:
                     hint=_USE_PLACEHOLDER,
                 )
 
-    def _check_placeholders(self, parts: tuple[Part, ...]) -> None:
+    def _check_placeholders(self) -> None:
         """Refuse values that change what the lines of the file are."""
         raw = self._source.text()
         if raw == self._text:
@@ -250,7 +264,7 @@ class _Reader:
                         line=number,
                     )
         if "###" in self._text:
-            meant, found = ([p.line for p in ps] for ps in (split(raw), parts))
+            meant, found = ([p.line for p in split(text)] for text in (raw, self._text))
             if meant != found:
                 raise self._unsafe(
                     "a placeholder's value changes where requests begin.",
@@ -267,18 +281,19 @@ class _Reader:
             )
         return re.sub(rf"\A(?:{self._line_separator})++", "", body)  # §2.2 again
 
-    def _note_structure(self, parts: tuple[Part, ...]) -> None:
-        before = self._text[: parts[0].begin].split("\n")[:-1]
+    def _structure_notes(self, begin: int, count: int) -> Iterator[str]:
+        """Say what blank lines before ``begin``, and separators, are to the peer."""
+        before = self._text[:begin].split("\n")[:-1]
         blank = next((n for n, line in enumerate(before, 1) if not trim(line)), None)
         if blank:
-            self.notes.append(
+            yield (
                 f"{_PEER} rejects this file: line {blank} is blank, and a request or "
                 f"comment must stand there."
             )
-        if len(parts) == 1:
+        if count == 1:
             return
-        self.notes.append(
-            f"{_PEER} knows one request in a file, and takes these {len(parts)} for "
+        yield (
+            f"{_PEER} knows one request in a file, and takes these {count} for "
             f"one: what follows the first becomes its headers and its body."
             if blank or not _evolution.rejects(self._text)
             else f"{_PEER} rejects this file: there is no blank line between the first "

@@ -1,9 +1,9 @@
 """Read ``.http`` scripts: bytes in, requests and the peer's checksum out.
 
 Strategy.  Line ends are normalised and the checksum is taken; then placeholders are put
-in; then ``grammars/http.lark`` divides the text into requests, request lines, header
-sections and bodies.  One request is read by elasticsearch-evolution's rules, to the
-byte (``_evolution``).  Beyond them, and noted, are: blank lines before a request,
+in; then ``grammars/http.lark`` finds where requests begin and end.  What lies between
+is request line, headers and body by elasticsearch-evolution's rules, to the byte
+(``_evolution``).  Beyond them, and noted, are: blank lines before a request,
 `` HTTP/1.1`` behind its path, and several requests divided by ``###``.  What editors
 for REST calls know and we don't is refused: it would be sent as plain text.
 """
