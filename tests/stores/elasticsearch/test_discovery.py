@@ -10,14 +10,14 @@ import pytest
 from weave_migrate.config import ElasticsearchSettings
 from weave_migrate.errors import ConfigError
 from weave_migrate.stores.elasticsearch import ElasticsearchStore
-from weave_migrate.stores.elasticsearch._discovery import Found, discover
+from weave_migrate.stores.elasticsearch._discovery import Discovered, Discovery
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def find(*locations: Path, **settings: Any) -> Found:
-    return discover(ElasticsearchSettings(locations=locations, **settings))
+def find(*locations: Path, **settings: Any) -> Discovered:
+    return Discovery(ElasticsearchSettings(locations=locations, **settings)).discover()
 
 
 def put(path: Path, text: str = "PUT /a\n") -> Path:
@@ -26,7 +26,7 @@ def put(path: Path, text: str = "PUT /a\n") -> Path:
     return path
 
 
-def versions(found: Found) -> list[str]:
+def versions(found: Discovered) -> list[str]:
     assert found.problems == []
     return [each.migration.version for each in found.files]
 
@@ -118,6 +118,36 @@ def test_a_link_to_nowhere_and_a_pipe_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "V1__x.http").symlink_to("nowhere")
     os.mkfifo(tmp_path / "V2__x.http")
     assert versions(find(tmp_path)) == []
+
+
+def test_a_link_in_circles_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "V1__x.http").symlink_to("V2__x.http")
+    (tmp_path / "V2__x.http").symlink_to("V1__x.http")
+    assert versions(find(tmp_path)) == []
+
+
+def test_a_link_is_looked_at_again_each_time(tmp_path: Path) -> None:
+    script = put(tmp_path / "scripts" / "a")
+    outside = put(tmp_path / "else" / "a")
+    link = tmp_path / "scripts" / "V1__x.http"
+    link.symlink_to(script)
+    discovery = Discovery(ElasticsearchSettings(locations=(link.parent,)))
+    assert versions(discovery.discover()) == ["1"]
+    status = script.stat()
+    os.utime(outside, ns=(status.st_atime_ns, status.st_mtime_ns))
+    link.unlink()
+    link.symlink_to(outside)
+    assert [p.code for p in discovery.discover().problems] == ["OUTSIDE_LOCATION"]
+
+
+def test_a_file_that_did_not_change_is_parsed_once_only(tmp_path: Path) -> None:
+    path = put(tmp_path / "V1__x.http")
+    discovery = Discovery(ElasticsearchSettings(locations=(tmp_path,)))
+    (first,), (again,) = (discovery.discover().files for _ in range(2))
+    assert first.migration.script is again.migration.script
+    put(path, "PUT /changed\n")
+    (changed,) = discovery.discover().files
+    assert changed.migration.checksum != first.migration.checksum
 
 
 def test_every_bad_file_is_a_problem_and_keeps_its_place(tmp_path: Path) -> None:

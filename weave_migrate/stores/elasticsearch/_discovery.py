@@ -35,8 +35,12 @@ _VARIANTS = {
 }
 
 
+# A file as it was when it was parsed: its path, time of change and size.
+Stamp = tuple[str, int, int]
+
+
 @dataclass(slots=True)
-class Found:
+class Discovered:
     """What lies in the locations: scripts, and what is wrong or looks wrong."""
 
     files: list[File] = field(default_factory=list)
@@ -44,43 +48,124 @@ class Found:
     warnings: list[str] = field(default_factory=list)
 
 
-def discover(settings: ElasticsearchSettings) -> Found:
-    """Read and parse every script; a bad one is a problem, not an end."""
-    found = Found()
-    seen: set[tuple[str, HttpScript]] = set()
-    for location in settings.locations:
+@dataclass(slots=True)
+class Discovery:
+    """Reads locations; a file that did not change is parsed once only."""
+
+    settings: ElasticsearchSettings
+    _parsed: dict[Stamp, HttpScript | None] = field(default_factory=dict)
+
+    def discover(self) -> Discovered:
+        """Read every file; a bad one is a problem and does not hide the others."""
+        found = Discovered()
+        seen: dict[str, list[HttpScript]] = {}
+        for location in self.settings.locations:
+            try:
+                paths = list(_files(location))
+            except ConfigError as error:
+                found.problems.append(Problem.from_error(error))
+                continue
+            for path, is_link in paths:
+                try:
+                    self._look_at(path, found, seen, is_link=is_link)
+                except ScriptError as error:
+                    error.file = str(path)
+                    found.problems.append(Problem.from_error(error))
+        return found
+
+    def _look_at(
+        self,
+        path: Path,
+        found: Discovered,
+        seen: dict[str, list[HttpScript]],
+        *,
+        is_link: bool,
+    ) -> None:
+        prefix = self.settings.migration_prefix
+        suffixes = self.settings.migration_suffixes
+        name = parse_http_name(path.name, prefix=prefix, suffixes=suffixes)
+        if name is None:
+            miss = near_miss(path.name, prefix=prefix, suffixes=suffixes)
+            if miss:
+                found.warnings.append(f"{path}: {miss}")
+            return
+        script: HttpScript | None = None
         try:
-            paths = list(_walk(location))
-        except ConfigError as error:
+            script = self._script(path, is_link=is_link)
+        except ScriptError as error:
+            # Its version still has its place among the others.
             found.problems.append(Problem.from_error(error))
-            continue
-        for path in paths:
-            _take(path, settings, found, seen)
-    return found
-
-
-def explain(
-    migration: Migration, recorded: str, *, settings: ElasticsearchSettings
-) -> str | None:
-    """Say which older way of reading gives a file the recorded checksum (§13)."""
-    if migration.path is None:
-        return None
-    try:
-        data = _read(migration.path, settings)
-        variants = checksum_variants(
-            data, file=str(migration.path), encoding=settings.encoding
+        else:
+            same_name = seen.setdefault(name.source, [])
+            if script is None or script in same_name:
+                return
+            same_name.append(script)
+        migration = Migration(
+            version=name.version,
+            description=name.description,
+            type="HTTP",
+            source=name.source,
+            path=path,
+            checksum=str(script.checksum) if script else None,
+            script=script,
         )
-    except ScriptError:
+        found.files.append(File(name.key, migration))
+
+    def _script(self, path: Path, *, is_link: bool) -> HttpScript | None:
+        settings = self.settings
+        if is_link and not _is_inside(path.resolve(), settings.locations):
+            raise ScriptError(
+                f"{path} is a link that leads out of its location, to "
+                f"{path.resolve()}.",
+                code="OUTSIDE_LOCATION",
+                hint="Put the file itself there.",
+                file=path,
+            )
+        try:
+            status = path.stat()
+            stamp = (str(path), status.st_mtime_ns, status.st_size)
+            if stamp not in self._parsed:
+                self._parsed[stamp] = parse_http(
+                    path.read_bytes(),
+                    file=str(path),
+                    placeholders=settings.placeholders,
+                    placeholder_prefix=settings.placeholder_prefix,
+                    placeholder_suffix=settings.placeholder_suffix,
+                    placeholder_replacement=settings.placeholder_replacement,
+                    encoding=settings.encoding,
+                    line_separator=settings.line_separator,
+                    trim_trailing_newline=settings.trim_trailing_newline,
+                )
+        except OSError as error:
+            raise ScriptError(
+                f"{path} can't be read: {error.strerror or error}.",
+                code="UNREADABLE",
+                file=path,
+            ) from error
+        return self._parsed[stamp]
+
+    def explain(self, migration: Migration, recorded: str) -> str | None:
+        """Say which older way of reading gives a file the recorded checksum (§13)."""
+        if migration.path is None:
+            return None
+        try:
+            variants = checksum_variants(
+                migration.path.read_bytes(),
+                file=str(migration.path),
+                encoding=self.settings.encoding,
+            )
+        except (ScriptError, OSError):
+            return None
+        for name, checksum in variants.items():
+            if str(checksum) == recorded:
+                return _VARIANTS[name]
         return None
-    for name, checksum in variants.items():
-        if str(checksum) == recorded:
-            return _VARIANTS[name]
-    return None
 
 
-def _walk(location: Path) -> Iterator[Path]:
+def _files(location: Path) -> Iterator[tuple[Path, bool]]:
+    """Give the files of a location, and whether each is a symbolic link in it."""
     if location.is_file():
-        yield location
+        yield location, False
         return
     if not location.is_dir():
         raise ConfigError(
@@ -88,103 +173,34 @@ def _walk(location: Path) -> Iterator[Path]:
             code="LOCATION_MISSING",
             hint=f"mkdir -p {location}",
         )
-    for folder, folders, names in os.walk(location, onerror=_unreadable):
-        here = Path(folder)
-        folders.sort()
-        if len(here.relative_to(location).parts) >= _DEPTH - 1:
-            folders.clear()
-        yield from (here / name for name in sorted(names))
+    yield from _walk(str(location), _DEPTH)
 
 
-def _unreadable(error: OSError) -> None:
-    raise ConfigError(
-        f"The folder {error.filename} can't be read: {error.strerror}.",
-        code="LOCATION_UNREADABLE",
-    )
-
-
-def _take(
-    path: Path,
-    settings: ElasticsearchSettings,
-    found: Found,
-    seen: set[tuple[str, HttpScript]],
-) -> None:
-    if not path.is_file():
-        return
+def _walk(folder: str, depth: int) -> Iterator[tuple[Path, bool]]:
+    """Walk a folder in name order, files first; ``os.walk`` asks for each file anew."""
     try:
-        name = parse_http_name(
-            path.name,
-            prefix=settings.migration_prefix,
-            suffixes=settings.migration_suffixes,
-        )
-        if name is None:
-            miss = near_miss(
-                path.name,
-                prefix=settings.migration_prefix,
-                suffixes=settings.migration_suffixes,
-            )
-            if miss:
-                found.warnings.append(f"{path}: {miss}")
-            return
-    except ScriptError as error:
-        error.file = str(path)
-        found.problems.append(Problem.from_error(error))
-        return
-    script: HttpScript | None = None
-    try:
-        script = parse_script(_read(path, settings), path, settings)
-        if script is None or (name.source, script) in seen:
-            return
-        seen.add((name.source, script))
-    except ScriptError as error:
-        # Its version still has its place among the others.
-        found.problems.append(Problem.from_error(error))
-    migration = Migration(
-        version=name.version,
-        description=name.description,
-        type="HTTP",
-        source=name.source,
-        path=path,
-        checksum=str(script.checksum) if script else None,
-        script=script,
-    )
-    found.files.append(File(name.key, migration))
-
-
-def _read(path: Path, settings: ElasticsearchSettings) -> bytes:
-    if path.is_symlink() and not _is_inside(path.resolve(), settings.locations):
-        raise ScriptError(
-            f"{path} is a link that leads out of its location, to {path.resolve()}.",
-            code="OUTSIDE_LOCATION",
-            hint="Put the file itself there.",
-            file=path,
-        )
-    try:
-        return path.read_bytes()
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        raise ScriptError(
-            f"{path} can't be read: {error.strerror or error}.",
-            code="UNREADABLE",
-            file=path,
+        raise ConfigError(
+            f"The folder {folder} can't be read: {error.strerror}.",
+            code="LOCATION_UNREADABLE",
         ) from error
+    for entry in entries:
+        if _is_file(entry):
+            yield Path(entry.path), entry.is_symlink()
+    if depth > 1:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path, depth - 1)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads in circles, or to where we may not look
+        return False
 
 
 def _is_inside(path: Path, locations: Sequence[Path]) -> bool:
     return any(path.is_relative_to(location.resolve()) for location in locations)
-
-
-def parse_script(
-    data: bytes, path: Path, settings: ElasticsearchSettings
-) -> HttpScript | None:
-    """Parse one script under the settings; None for an empty one."""
-    return parse_http(
-        data,
-        file=str(path),
-        placeholders=settings.placeholders,
-        placeholder_prefix=settings.placeholder_prefix,
-        placeholder_suffix=settings.placeholder_suffix,
-        placeholder_replacement=settings.placeholder_replacement,
-        encoding=settings.encoding,
-        line_separator=settings.line_separator,
-        trim_trailing_newline=settings.trim_trailing_newline,
-    )

@@ -12,7 +12,7 @@ from weave_migrate.plan.positions import Policy, Row, plan_positions
 from weave_migrate.plan.requests import check_scripts
 from weave_migrate.scripts.http_names import parse_version
 from weave_migrate.stores.elasticsearch._apply import Runner
-from weave_migrate.stores.elasticsearch._discovery import discover, explain
+from weave_migrate.stores.elasticsearch._discovery import Discovery
 from weave_migrate.stores.elasticsearch._history import History
 from weave_migrate.stores.elasticsearch._indices import list_indices
 from weave_migrate.stores.elasticsearch._lock import hold, holder, locked_documents
@@ -37,6 +37,7 @@ class ElasticsearchStore:
 
     def __init__(self, settings: ElasticsearchSettings) -> None:
         self._settings = settings
+        self._discovery = Discovery(settings)
 
     @cached_property
     def _cluster(self) -> Cluster:
@@ -56,7 +57,7 @@ class ElasticsearchStore:
     def plan(self) -> Plan:
         """Decide from files and history; one search (for each 10,000 rows)."""
         policy = self._policy()
-        found = discover(self._settings)
+        found = self._discovery.discover()
         read = [
             read_row(each.id, each.source, suffixes=self._settings.migration_suffixes)
             for each in self._history.search()
@@ -65,7 +66,7 @@ class ElasticsearchStore:
             found.files,
             [each for each in read if isinstance(each, Row)],
             policy,
-            explain=lambda *args: explain(*args, settings=self._settings),
+            explain=self._discovery.explain,
         )
         problems, warnings = check_scripts(
             plan.pending, history_index=self._settings.history_index
