@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from weave_migrate import __version__
 from weave_migrate.cli._command import Group
 
 _CLI = "weave_migrate.cli"
@@ -36,9 +37,7 @@ _DB = {
 def _version(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
     if not value:
         return
-    from importlib.metadata import version
-
-    click.echo(f"weave-migrate {version('weave-migrate')}")
+    click.echo(f"weave-migrate {__version__}")
     ctx.exit()
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weave_migrate.errors import ScriptSyntaxError
 from weave_migrate.model import CypherScript, Precondition, Statement
 from weave_migrate.scripts import _neo4j_migrations as peer
-from weave_migrate.scripts._grammar import load_grammar
+from weave_migrate.scripts._grammar import load_lexer
 from weave_migrate.scripts._source import decode, excerpt, position
 from weave_migrate.scripts.cypher_placeholders import substitute
 from weave_migrate.scripts.cypher_transactions import transaction
@@ -134,7 +134,7 @@ def _entries(data: bytes, *, file: str, autocrlf: bool) -> Iterator[_Entry]:
 def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
     """Cut a text with the grammar: kind, start and end, delimiter included."""
     start = end = 0
-    for token in load_grammar("cypher").parse_interactive(text).iter_parse():
+    for token in load_lexer("cypher").lex(text):
         end += len(token)
         if token.type != "_PART":
             # Whatever ends a long piece does not know how that began.

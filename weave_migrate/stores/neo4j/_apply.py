@@ -4,6 +4,9 @@ A migration's last transaction carries its record wherever the server allows it:
 script that only changes data is applied and recorded in one.  Neo4j refuses data behind
 a schema change in one transaction; the summary's query type tells, without any parsing,
 so the record then follows in a transaction of its own.
+
+Before it commits, a transaction makes sure of the lock: as part of the record, by a
+statement of its own, or, where it can't reach the lock node, by asking beside it.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from weave_migrate.config import Neo4jSettings
     from weave_migrate.model import Entry, Migration, Plan
-    from weave_migrate.stores._base import Lock, Observer
+    from weave_migrate.stores._base import Observer
     from weave_migrate.stores.neo4j._history import ChainWriter, Nodes
     from weave_migrate.stores.neo4j._session import Connection
     from weave_migrate.stores.neo4j._transactions import Unit
@@ -41,7 +44,6 @@ class Runner:
     connection: Connection
     settings: Neo4jSettings
     chain: ChainWriter
-    lock: Lock
     observer: Observer
 
     def apply(self, plan: Plan) -> None:
@@ -59,7 +61,6 @@ class Runner:
         migration = entry.migration
         assert migration is not None  # noqa: S101 - pending entries have files
         asked = self.connection.round_trips
-        self.lock.check()
         self.observer.migration_started(migration)
         run = _Run(self, migration, after, again=entry.applied is not None)
         took = run.go()
@@ -127,20 +128,22 @@ class _Run:
         database = unit.database or names.database
         if unit.implicit:
             number, statement = unit.statements[0]
+            self._runner.chain.lock.check()
             self._progress.current = number
             self._notice(connection.implicit(statement.text, database=database))
             return False
-        joins = is_last and names.is_history(unit.database)
         nodes = connection.transact(
-            self._work(unit, joins=joins),
+            self._work(unit, is_last=is_last),
             database=database,
             timeout=self._runner.settings.transaction_timeout,
         )
         return self._remember(nodes)
 
     def _work(
-        self, unit: Unit, *, joins: bool
+        self, unit: Unit, *, is_last: bool
     ) -> Callable[[ManagedTransaction], Nodes | None]:
+        chain = self._runner.chain
+
         def work(tx: ManagedTransaction) -> Nodes | None:
             changes_schema = self._progress.is_recording = False
             for number, statement in unit.statements:
@@ -149,7 +152,13 @@ class _Run:
                 summary = tx.run(statement.text).consume()
                 self._notice(summary)
                 changes_schema |= summary.query_type == _SCHEMA
-            return self._record(tx) if joins and not changes_schema else None
+            if changes_schema or not chain.names.is_history(unit.database):
+                chain.lock.check()
+            elif is_last:
+                return self._record(tx)
+            else:
+                chain.lock.fence(tx)
+            return None
 
         return work
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weave_migrate.stores._base import Change
-from weave_migrate.stores.neo4j._schema import load_constraints
 
 if TYPE_CHECKING:
     from weave_migrate.stores._base import Lock
@@ -24,6 +23,11 @@ _DELETE_CHAIN = """
 MATCH (n:__Neo4jMigration)
 WHERE coalesce(n.migrationTarget, '') = coalesce($target, '')
 DETACH DELETE n
+"""
+_CONSTRAINTS = """
+SHOW CONSTRAINTS YIELD name, labelsOrTypes
+WHERE labelsOrTypes IN [['__Neo4jMigration'], ['__Neo4jMigrationsLock']]
+RETURN name ORDER BY name
 """
 _LOCKS = "MATCH (l:__Neo4jMigrationsLock) RETURN count(l) AS locks"
 _DELETE_LOCKS = "MATCH (l:__Neo4jMigrationsLock) DELETE l"
@@ -62,10 +66,10 @@ def plan_clean(
         )
     changes += [
         Change(
-            f"Drop the constraint {name}.",
-            _Statement(f"DROP CONSTRAINT {_quoted(name)} IF EXISTS"),
+            f"Drop the constraint {row['name']}.",
+            _Statement(f"DROP CONSTRAINT {_quoted(row['name'])} IF EXISTS"),
         )
-        for name in sorted(load_constraints(connection, names).values())
+        for row in connection.read(_CONSTRAINTS, database=names.schema)
     ]
     return tuple(changes)
 

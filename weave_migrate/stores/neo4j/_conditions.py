@@ -18,6 +18,8 @@ from weave_migrate.scripts.preconditions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from weave_migrate.model import Migration, Precondition
     from weave_migrate.stores._base import Facts
     from weave_migrate.stores.neo4j._names import Names
@@ -26,11 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Conditions:
-    """Answers for one server; each query is asked once a plan."""
+    """Answers for one server; each query is asked once a plan.
+
+    ``facts`` is called only where a version or an edition is asked for.
+    """
 
     connection: Connection
     names: Names
-    facts: Facts
+    facts: Callable[[], Facts]
     _answers: dict[QueryHolds, bool] = field(default_factory=dict)
 
     def sift(
@@ -67,11 +72,8 @@ class Conditions:
         condition = parse_precondition(precondition.text, file=file, line_number=1)
         assert condition is not None  # noqa: S101 - the parser made it of this text
         if not isinstance(condition, QueryHolds):
-            return is_met(
-                condition,
-                version=self.facts.version,
-                edition=self.facts.flavour or "",
-            )
+            facts = self.facts()
+            return is_met(condition, version=facts.version, edition=facts.flavour or "")
         if condition not in self._answers:
             self._answers[condition] = self._ask(condition, file)
         return self._answers[condition]

@@ -53,13 +53,14 @@ class Discovery:
     def discover(self) -> Discovered:
         """Read every file; a bad one is a problem and does not hide the others."""
         found = Discovered()
-        seen: set[Path] = set()
+        seen: set[str] = set()
         for location in self.settings.locations:
-            root = Path(os.path.abspath(location))  # noqa: PTH100 - keeps links
-            if not root.is_dir():
-                found.warnings.append(f"{root} is ignored: it is not a folder.")
+            folder = os.path.abspath(location)  # noqa: PTH100 - keeps links
+            if not os.path.isdir(folder):  # noqa: PTH112
+                found.warnings.append(f"{folder} is ignored: it is not a folder.")
                 continue
-            for path in _files(root, root.resolve(), seen, found):
+            root = os.path.realpath(folder)
+            for path in _files(folder, root, root, seen, found):
                 try:
                     self._look_at(path, found)
                 except ScriptError as error:
@@ -120,31 +121,40 @@ class Discovery:
 
 
 def _files(
-    folder: Path, root: Path, seen: set[Path], found: Discovered
+    folder: str, real_folder: str, root: str, seen: set[str], found: Discovered
 ) -> Iterator[Path]:
-    """Walk a folder in name order; ``root`` is the real path nothing may leave."""
+    """Walk a folder in name order; ``root`` is the real path nothing may leave.
+
+    Only what a link names has to be looked for; all else is below ``real_folder``.
+    """
     try:
-        children = sorted(folder.iterdir())
+        with os.scandir(folder) as entries:
+            children = sorted(entries, key=lambda child: child.name)
     except OSError as error:
         found.problems.append(
             Problem(
-                code="UNREADABLE",
+                code="FILE_UNREADABLE",
                 message=f"{folder} can't be read: {error.strerror}.",
-                file=str(folder),
+                file=folder,
             )
         )
         return
     for child in children:
-        real = child.resolve()
+        is_link = child.is_symlink()
+        real = (
+            os.path.realpath(child.path)
+            if is_link
+            else os.path.join(real_folder, child.name)  # noqa: PTH118 - hot
+        )
         if real in seen:
             continue
         seen.add(real)
-        if not real.is_relative_to(root):
-            found.problems.append(_outside(child))
-        elif child.is_dir():
-            yield from _files(child, root, seen, found)
-        elif child.is_file():
-            yield child
+        if is_link and not Path(real).is_relative_to(root):
+            found.problems.append(_outside(child.path))
+        elif os.path.isdir(real):  # noqa: PTH112 - hot
+            yield from _files(child.path, real, root, seen, found)
+        elif os.path.isfile(real):  # noqa: PTH113 - hot
+            yield Path(child.path)
 
 
 def _described(
@@ -171,10 +181,10 @@ def _callback(path: Path, phase: str) -> Problem:
     )
 
 
-def _outside(path: Path) -> Problem:
+def _outside(path: str) -> Problem:
     return Problem(
         code="OUTSIDE_LOCATION",
         message=f"{path} is a symbolic link that leads out of its location.",
         hint="Copy the file, or add the folder it lies in as a location.",
-        file=str(path),
+        file=path,
     )

@@ -13,28 +13,33 @@ from typing import TYPE_CHECKING, Any
 
 from weave_migrate.errors import HistoryError
 from weave_migrate.plan.chain_graph import Link, Node, read_chain
+from weave_migrate.stores.neo4j._lock import FENCE
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
     from weave_migrate.model import Migration
     from weave_migrate.plan.chain_graph import Chain
+    from weave_migrate.stores.neo4j._lock import Neo4jLock
     from weave_migrate.stores.neo4j._names import Names
     from weave_migrate.stores.neo4j._session import Connection
 
 _READ = """
 MATCH (n:__Neo4jMigration)
 WHERE n.migrationTarget IS NULL OR n.migrationTarget = $target
-OPTIONAL MATCH (n)-[r:MIGRATED_TO|REPEATED]->(:__Neo4jMigration)
-RETURN n, r
+OPTIONAL MATCH (n)-[r:MIGRATED_TO|REPEATED]->(m:__Neo4jMigration)
+RETURN elementId(n), properties(n), elementId(m), type(r), properties(r)
 """
 _RUN = """{
   at: datetime({timezone: 'UTC'}), in: duration({milliseconds: $took}),
   by: $by, connectedAs: $user}"""
 _FIRST = """
+WITH l WHERE NOT EXISTS {
+  MATCH (b:__Neo4jMigration {version: 'BASELINE'})
+  WHERE coalesce(b.migrationTarget, '') = coalesce($target, '') }
 CREATE (p:__Neo4jMigration {version: 'BASELINE', migrationTarget: $target})
 """
-_AFTER = "MATCH (p:__Neo4jMigration) WHERE elementId(p) = $previous\n"
+_AFTER = "WITH l MATCH (p:__Neo4jMigration) WHERE elementId(p) = $previous\n"
 _INSERT = f"""
 WITH p
 OPTIONAL MATCH (p)-[old:MIGRATED_TO]->(following)
@@ -47,7 +52,7 @@ DELETE old
 RETURN elementId(p) AS previous, elementId(c) AS id
 """
 _REPEAT = f"""
-MATCH (n:__Neo4jMigration) WHERE elementId(n) = $node
+WITH l MATCH (n:__Neo4jMigration) WHERE elementId(n) = $node
 CREATE (n)-[again:REPEATED {_RUN}]->(n)
 SET again.checksum = $checksum
 RETURN elementId(n) AS previous, elementId(n) AS id
@@ -61,17 +66,12 @@ def load_chain(connection: Connection, names: Names) -> Chain:
     """Read the chain of this target (one round trip, linear, read access mode)."""
     records = connection.read(_READ, database=names.schema, target=names.target)
     nodes: dict[str, Node] = {}
-    links: dict[str, Link] = {}
-    for node, link in records:
-        nodes.setdefault(node.element_id, Node(node.element_id, dict(node)))
-        if link is not None:
-            links[link.element_id] = Link(
-                link.type,
-                link.start_node.element_id,
-                link.end_node.element_id,
-                _native(dict(link)),
-            )
-    return read_chain(nodes.values(), links.values(), target=names.target)
+    links: list[Link] = []
+    for node, properties, end, kind, run in records:
+        nodes[node] = Node(node, properties)
+        if end is not None:
+            links.append(Link(kind, node, end, _native(run)))
+    return read_chain(nodes.values(), links, target=names.target)
 
 
 def _native(properties: dict[str, Any]) -> dict[str, object]:
@@ -97,9 +97,11 @@ class ChainWriter:
     """Extends a chain; knows where the next record belongs without asking.
 
     ``by`` is who runs the migrations, ``user`` who is connected.  ``ids`` and
-    ``next`` are those of the Chain and grow with each record.
+    ``next`` are those of the Chain and grow with each record.  No record is written,
+    and its transaction fails, once ``lock`` is no longer ours.
     """
 
+    lock: Neo4jLock
     names: Names
     by: str
     user: str
@@ -111,8 +113,8 @@ class ChainWriter:
     ) -> Nodes:
         """Write one record in ``tx`` behind version ``after``.
 
-        ``took`` is in milliseconds.  Raises HistoryError (HISTORY_CONFLICT) if
-        somebody changed the chain since it was read.
+        ``took`` is in milliseconds.  Raises LockLost, and HistoryError
+        (HISTORY_CONFLICT) if somebody changed the chain since it was read.
         """
         previous = self.ids.get(after)
         return self._run(
@@ -146,8 +148,10 @@ class ChainWriter:
         migration: Migration,
         **parameters: object,
     ) -> Nodes:
-        rows = list(tx.run(query, parameters, by=self.by, user=self.user))
+        everything = {**parameters, **self.lock.key, "by": self.by, "user": self.user}
+        rows = list(tx.run(FENCE + query, everything))
         if len(rows) != 1:
+            self.lock.check()  # was it that, or the chain?
             raise _changed(migration)
         return rows[0]["previous"], rows[0]["id"]
 

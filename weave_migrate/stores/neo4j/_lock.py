@@ -4,6 +4,9 @@ The Java tool locks by creating a ``__Neo4jMigrationsLock`` whose ``name`` is un
 and gives up when it can't (reference, §5).  We create the same node, under the same
 constraints, and so exclude it and are excluded by it; what we add are properties that
 name the owner, and patience.
+
+Whoever holds it writes to the node at the end of each transaction.  Should the lock be
+gone by then, the transaction fails; until it is committed nobody can take it away.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from weave_migrate.model import LockInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from neo4j import ManagedTransaction
 
     from weave_migrate.stores._base import Observer
     from weave_migrate.stores.neo4j._names import Names
@@ -40,6 +45,11 @@ CREATE (:__Neo4jMigrationsLock {
 """
 _CHECK = """
 MATCH (l:__Neo4jMigrationsLock {id: $id, name: $name}) RETURN count(l) AS held
+"""
+# The beginning of a statement that does nothing without our lock; see ``key``.
+FENCE = """
+MATCH (l:__Neo4jMigrationsLock {id: $lockId, name: $lockName})
+SET l.transactions = coalesce(l.transactions, 0) + 1
 """
 _RELEASE = "MATCH (l:__Neo4jMigrationsLock {id: $id}) DELETE l"
 
@@ -75,11 +85,18 @@ class Neo4jLock:
             _CHECK, database=self._names.schema, id=self._id, name=self._names.lock
         )
         if not records[0]["held"]:
-            raise LockLost(
-                f"The lock {self._names.lock!r} of Neo4j was taken away while it was "
-                "held; nothing more was done.",
-                hint="See what is applied: weave db migrate-neo4j info",
-            )
+            raise _lost(self._names)
+
+    @property
+    def key(self) -> dict[str, object]:
+        """The parameters of FENCE."""
+        return {"lockId": self._id, "lockName": self._names.lock}
+
+    def fence(self, tx: ManagedTransaction) -> None:
+        """Let ``tx`` fail with LockLost if the lock is gone (one round trip)."""
+        self._connection.round_trips += 1
+        if not list(tx.run(f"{FENCE}RETURN l.id", self.key)):
+            raise _lost(self._names)
 
     @contextmanager
     def held(self, timeout: float, observer: Observer) -> Iterator[Neo4jLock]:
@@ -139,6 +156,14 @@ class Neo4jLock:
 
 def _by_hand(names: Names) -> str:
     return f'MATCH (l:__Neo4jMigrationsLock {{name: "{names.lock}"}}) DELETE l'
+
+
+def _lost(names: Names) -> LockLost:
+    return LockLost(
+        f"The lock {names.lock!r} of Neo4j was taken away while it was held; nothing "
+        "more was done.",
+        hint="See what is applied: weave db migrate-neo4j info",
+    )
 
 
 def _timeout(names: Names, current: LockInfo, waited: float) -> LockTimeout:

@@ -11,23 +11,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from weave_migrate.stores.neo4j._names import Names
     from weave_migrate.stores.neo4j._session import Connection
 
-# Label and properties of a constraint; its name, or the statement that makes it.
-Constraints = dict[tuple[str, tuple[str, ...]], str]
+# Label or type, and properties.
+Key = tuple[str, tuple[str, ...]]
 
-_CONSTRAINTS = """
-SHOW CONSTRAINTS YIELD name, labelsOrTypes, properties
-WHERE labelsOrTypes IN [['__Neo4jMigration'], ['__Neo4jMigrationsLock']]
-RETURN name, labelsOrTypes[0] AS label, properties
+# A constraint on unique values owns an index, so one question finds both.
+_PRESENT = """
+SHOW INDEXES YIELD labelsOrTypes, properties, owningConstraint
+WHERE labelsOrTypes = ['REPEATED'] OR owningConstraint IS NOT NULL
+  AND labelsOrTypes IN [['__Neo4jMigration'], ['__Neo4jMigrationsLock']]
+RETURN labelsOrTypes[0] AS label, properties
 """
-_INDEXES = """
-SHOW INDEXES YIELD labelsOrTypes, properties
-WHERE labelsOrTypes = ['REPEATED'] AND properties = ['at']
-RETURN count(*) AS found
-"""
-_LOCK: Constraints = {
+# Two constraints, by which a lock node excludes another.
+LOCK: Mapping[Key, str] = {
     ("__Neo4jMigrationsLock", ("id",)): """
 CREATE CONSTRAINT __Neo4jMigrationsLock__has_unique_id IF NOT EXISTS
 FOR (l:__Neo4jMigrationsLock) REQUIRE l.id IS UNIQUE
@@ -37,40 +37,32 @@ CREATE CONSTRAINT __Neo4jMigrationsLock__has_unique_name IF NOT EXISTS
 FOR (l:__Neo4jMigrationsLock) REQUIRE l.name IS UNIQUE
 """,
 }
-_HISTORY: Constraints = {
+# What keeps versions unique, and repetitions fast to find.
+HISTORY: Mapping[Key, str] = {
     ("__Neo4jMigration", ("version", "migrationTarget")): """
 CREATE CONSTRAINT unique_version___Neo4jMigration IF NOT EXISTS
 FOR (m:__Neo4jMigration) REQUIRE (m.version, m.migrationTarget) IS UNIQUE
 """,
-}
-_REPEATED_INDEX = """
+    ("REPEATED", ("at",)): """
 CREATE INDEX repeated_at__Neo4jMigration IF NOT EXISTS
 FOR ()-[r:REPEATED]-() ON (r.at)
-"""
+""",
+}
 
 
-def load_constraints(connection: Connection, names: Names) -> Constraints:
-    """Find the constraints of history and lock, by label and properties."""
-    return {
-        (row["label"], tuple(row["properties"])): row["name"]
-        for row in connection.read(_CONSTRAINTS, database=names.schema)
-    }
+def load_present(connection: Connection, names: Names) -> frozenset[Key]:
+    """Find what there is of LOCK and HISTORY, by label and properties."""
+    rows = connection.read(_PRESENT, database=names.schema)
+    return frozenset((row["label"], tuple(row["properties"])) for row in rows)
 
 
-def ensure_lock(connection: Connection, names: Names) -> None:
-    """Make the two constraints that let a lock node exclude another."""
-    _ensure(connection, names, _LOCK)
-
-
-def ensure_history(connection: Connection, names: Names) -> None:
-    """Make what keeps versions unique and repetitions fast to find."""
-    _ensure(connection, names, _HISTORY)
-    if not connection.read(_INDEXES, database=names.schema)[0]["found"]:
-        connection.write(_REPEATED_INDEX, database=names.schema)
-
-
-def _ensure(connection: Connection, names: Names, wanted: Constraints) -> None:
-    present = load_constraints(connection, names)
-    for key, statement in wanted.items():
-        if key not in present:
-            connection.write(statement, database=names.schema)
+def ensure(
+    connection: Connection,
+    names: Names,
+    wanted: Mapping[Key, str],
+    present: frozenset[Key],
+) -> None:
+    """Make what is wanted and not present, in one transaction."""
+    missing = [statement for key, statement in wanted.items() if key not in present]
+    if missing:
+        connection.write(*missing, database=names.schema)

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
+from weave_migrate import __version__
 from weave_migrate.errors import ConfigError, StoreError, StoreUnavailable, WeaveError
 
 if TYPE_CHECKING:
@@ -56,16 +57,17 @@ class Connection:
             return list(session.run(query, parameters))
 
     def write(
-        self, query: str, *, database: str | None = None, **parameters: object
-    ) -> list[Record]:
-        """Run one statement of our own in a managed transaction."""
+        self, *statements: str, database: str | None = None, **parameters: object
+    ) -> None:
+        """Run statements of our own in one managed transaction."""
 
-        def work(tx: ManagedTransaction) -> list[Record]:
-            self.round_trips += 1
-            return list(tx.run(query, parameters))
+        def work(tx: ManagedTransaction) -> None:
+            for statement in statements:
+                self.round_trips += 1
+                tx.run(statement, parameters).consume()
 
         with self.explained():
-            return self.transact(work, database=database)
+            self.transact(work, database=database)
 
     def transact(
         self,
@@ -144,8 +146,6 @@ class Connection:
         )
 
     def _open(self) -> Driver:
-        from importlib.metadata import version
-
         from neo4j import GraphDatabase
         from neo4j.exceptions import ConfigurationError
 
@@ -158,7 +158,7 @@ class Connection:
             return GraphDatabase.driver(
                 settings.uri,
                 auth=(settings.user, password.reveal()) if password else None,
-                user_agent=f"weave-migrate/{version('weave-migrate')}",
+                user_agent=f"weave-migrate/{__version__}",
                 connection_timeout=_PATIENCE,
                 connection_acquisition_timeout=2 * _PATIENCE,
                 max_transaction_retry_time=_PATIENCE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,18 +20,18 @@ from weave_migrate.stores.neo4j._discovery import Discovery
 from weave_migrate.stores.neo4j._history import ChainWriter, load_chain
 from weave_migrate.stores.neo4j._lock import Neo4jLock, holder
 from weave_migrate.stores.neo4j._names import resolve
-from weave_migrate.stores.neo4j._schema import ensure_history, ensure_lock
+from weave_migrate.stores.neo4j._schema import HISTORY, LOCK, ensure, load_present
 from weave_migrate.stores.neo4j._session import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
     from weave_migrate.config import Neo4jSettings
     from weave_migrate.model import LockInfo, Migration
     from weave_migrate.plan.chain_graph import Chain
     from weave_migrate.stores._base import Change, Lock, Observer
     from weave_migrate.stores.neo4j._names import Names
+    from weave_migrate.stores.neo4j._schema import Key
 
 _COMPONENTS = """
 CALL dbms.components() YIELD name, versions, edition
@@ -50,6 +51,8 @@ class Neo4jStore:
         self._settings = settings
         self._connection = Connection(settings)
         self._discovery = Discovery(settings)
+        self._schema: frozenset[Key] = frozenset()  # what there was of it, when locked
+        self._planned: tuple[Plan, Chain] | None = None  # the last, under the lock
 
     @property
     def round_trips(self) -> int:
@@ -61,15 +64,16 @@ class Neo4jStore:
         return self._facts
 
     def plan(self) -> Plan:
-        """Compare scripts and chain (at most a few round trips, reading only).
+        """Compare scripts and chain, reading only.
 
-        Raises StoreUnavailable, and StoreError where reading is forbidden.
+        This is one round trip, and one more for each distinct question that
+        preconditions ask.  Raises StoreUnavailable, and StoreError where reading is
+        forbidden.
         """
-        facts, names = self.facts(), self._names
-        chain = load_chain(self._connection, names)
+        chain = load_chain(self._connection, self._names)
         found = self._discovery.discover()
         problems = [*found.problems, *chain.problems]
-        conditions = Conditions(self._connection, names, facts)
+        conditions = Conditions(self._connection, self._names, self.facts)
         kept, left_out = conditions.sift(with_twins(found.migrations), problems)
         plan = decide(
             kept,
@@ -80,22 +84,28 @@ class Neo4jStore:
         )
         for migration in plan.pending:
             problems += _unresolved(migration)
-        return Plan(
+        plan = Plan(
             entries=plan.entries,
             pending=plan.pending,
             problems=(*problems, *plan.problems),
             warnings=(*found.warnings, *chain.warnings, *plan.warnings),
         )
+        self._planned = plan, chain
+        return plan
 
     def lock_info(self) -> LockInfo | None:
         """Say who holds the lock of this target."""
         return holder(self._connection, self._names)
 
-    def lock(self, timeout: float, observer: Observer) -> AbstractContextManager[Lock]:
+    @contextmanager
+    def lock(self, timeout: float, observer: Observer) -> Iterator[Lock]:
         """Take the lock that neo4j-migrations respects; ``timeout`` in seconds."""
-        ensure_lock(self._connection, self._names)
+        self._schema = load_present(self._connection, self._names)
+        ensure(self._connection, self._names, LOCK, self._schema)
         lock = Neo4jLock(self._connection, self._names, user=self._by)
-        return lock.held(timeout, observer)
+        with lock.held(timeout, observer):
+            self._planned = None  # what was read before may have changed
+            yield lock
 
     def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
         """Run and record what is pending.
@@ -103,20 +113,22 @@ class Neo4jStore:
         Raises MigrationFailed, LockLost, and HistoryError (HISTORY_CONFLICT) if the
         chain is not the one that was planned for.
         """
+        if not isinstance(lock, Neo4jLock):
+            raise TypeError("a lock of another store")
         if not plan.pending:
             return
-        ensure_history(self._connection, self._names)
-        chain = load_chain(self._connection, self._names)
-        _check_unchanged(plan, chain)
+        chain = self._chain(plan)
+        ensure(self._connection, self._names, HISTORY, self._schema)
         user = self._connection.read(_WHO, database=self._names.schema)
         writer = ChainWriter(
+            lock,
             self._names,
             by=self._by,
             user=user[0]["user"] if user else "anonymous",
             ids=dict(chain.ids),
             next=dict(chain.next),
         )
-        Runner(self._connection, self._settings, writer, lock, observer).apply(plan)
+        Runner(self._connection, self._settings, writer, observer).apply(plan)
 
     def plan_clean(self, *, everything: bool) -> tuple[Change, ...]:
         """Say what would be removed: this target's history, or all there is."""
@@ -129,6 +141,15 @@ class Neo4jStore:
     def close(self) -> None:
         """Give back connections; safe to call twice."""
         self._connection.close()
+
+    def _chain(self, plan: Plan) -> Chain:
+        """Give the chain that ``plan`` is for, as it is since we hold the lock."""
+        last, self._planned = self._planned, None
+        if last and last[0] is plan:
+            return last[1]
+        chain = load_chain(self._connection, self._names)
+        _check_unchanged(plan, chain)
+        return chain
 
     @cached_property
     def _facts(self) -> Facts:
