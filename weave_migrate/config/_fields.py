@@ -149,9 +149,9 @@ GENERAL: Mapping[str, Field] = {
     "on_newer": ON_NEWER,
 }
 POSTGRES: Mapping[str, Field] = {
-    "url": Field(secret, connects=True),
-    "host": Field(text, connects=True),
-    "port": Field(port, connects=True),
+    "url": Field(secret),
+    "host": Field(text),
+    "port": Field(port),
     "user": Field(text),
     "password": Field(secret),
     "metadata": Field(text),

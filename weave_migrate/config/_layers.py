@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,6 +19,7 @@ from weave_migrate.config import _fields
 from weave_migrate.config._properties import parse_properties
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
+from weave_migrate.scripts._java import trim
 
 PLACEHOLDERS = "NM_PLACEHOLDERS_"
 _PATH_KEYS = frozenset({"locations", "prepend_sys_path", "ca_certs"})
@@ -74,6 +75,7 @@ class Layer:
     source: str
     sections: Mapping[str, Mapping[str, Any]]
     names: Mapping[str, str] | None = None  # "section.key" -> a more exact source
+    is_own: bool = False  # a database's own variable: its URL is the whole truth
 
     def source_of(self, section: str, key: str) -> str:
         """Name the exact source of one value."""
@@ -89,7 +91,12 @@ def toml_layers(path: Path, *, env: str | None) -> tuple[Layer, Layer | None]:
         document = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}", file=path) from error
+    except OSError as error:
+        raise ConfigError(f"{path} can't be read: {error.strerror}.") from error
     blocks = document.pop("env", {})
+    for name, block in [("env", blocks), *_items(blocks)]:
+        if not isinstance(block, Mapping):
+            raise ConfigError(f"{path.name}: {name} must be a table.", file=path)
     base = Layer(path.name, _sections(document, path))
     if env is None:
         return base, None
@@ -100,6 +107,12 @@ def toml_layers(path: Path, *, env: str | None) -> tuple[Layer, Layer | None]:
         )
     name = f"{path.name} [env.{env}]"
     return base, Layer(name, _sections(blocks[env], path))
+
+
+def _items(blocks: object) -> list[tuple[str, object]]:
+    if not isinstance(blocks, Mapping):
+        return []
+    return [(f"env.{name}", block) for name, block in blocks.items()]
 
 
 def _sections(document: Mapping[str, Any], path: Path) -> dict[str, dict[str, Any]]:
@@ -134,6 +147,10 @@ def _table(
                     hint=f"Name a file instead ({key}_file), or set it in the "
                     "environment.",
                     file=path,
+                )
+            if not isinstance(value, str):
+                raise ConfigError(
+                    f"{_dotted(section, key)} must be the path of a file.", file=path
                 )
             found[name] = read_secret(path.parent / value, _dotted(section, key))
         elif key not in fields:
@@ -190,8 +207,11 @@ def read_secret(path: Path, name: str) -> Secret:
     return Secret(text.removesuffix("\n").removesuffix("\r"))
 
 
-def environment_layer(environ: Mapping[str, str]) -> Layer:
-    """Read the store-wide variables; any secret may come from ``…_FILE``."""
+def environment_layers(environ: Mapping[str, str]) -> list[Layer]:
+    """Read the store-wide variables; any secret may come from ``…_FILE``.
+
+    ELASTICSEARCH_HOST and its kin are weaker than ELASTICSEARCH_URL.
+    """
     sections: dict[str, dict[str, Any]] = {}
     names: dict[str, str] = {}
     for section, variables in _VARIABLES.items():
@@ -201,16 +221,15 @@ def environment_layer(environ: Mapping[str, str]) -> Layer:
             if value is not None:
                 values[key] = value
                 names[f"{section}.{key}"] = source
-    _elasticsearch_host(sections["elasticsearch"], names, environ)
     placeholders = {
-        name.removeprefix(PLACEHOLDERS): value.strip()
+        name.removeprefix(PLACEHOLDERS): trim(value)
         for name, value in environ.items()
         if name.startswith(PLACEHOLDERS) and name != PLACEHOLDERS
     }
     if placeholders:
         sections["neo4j"]["placeholders"] = placeholders
         names["neo4j.placeholders"] = f"{PLACEHOLDERS}…"
-    return Layer("environment", sections, names)
+    return [*_elasticsearch_host(environ), Layer("environment", sections, names)]
 
 
 def _variable(
@@ -228,16 +247,20 @@ def _variable(
     return (Secret(value) if is_secret else value), name
 
 
-def _elasticsearch_host(
-    values: dict[str, Any], names: dict[str, str], environ: Mapping[str, str]
-) -> None:
-    host = environ.get("ELASTICSEARCH_HOST")
-    if not host or "url" in values:
-        return
-    scheme = environ.get("ELASTICSEARCH_SCHEME") or "http"
-    port = environ.get("ELASTICSEARCH_PORT") or "9200"
-    values["url"] = f"{scheme}://{host}:{port}"
-    names["elasticsearch.url"] = "ELASTICSEARCH_HOST"
+def _elasticsearch_host(environ: Mapping[str, str]) -> Iterator[Layer]:
+    parts = {
+        part: environ.get(f"ELASTICSEARCH_{part}", "")
+        for part in ("SCHEME", "HOST", "PORT")
+    }
+    if any(parts.values()):
+        url = (
+            f"{parts['SCHEME'] or 'http'}://{parts['HOST'] or 'localhost'}"
+            f":{parts['PORT'] or '9200'}"
+        )
+        source = next(
+            f"ELASTICSEARCH_{p}" for p in ("HOST", "PORT", "SCHEME") if parts[p]
+        )
+        yield Layer(source, {"elasticsearch": {"url": url}})
 
 
 def database_variable(database: str) -> str:
@@ -255,7 +278,7 @@ def database_layer(environ: Mapping[str, str], databases: tuple[str, ...]) -> La
         if value is not None:
             sections[f"postgres.{database}"] = {"url": value}
             names[f"postgres.{database}.url"] = source
-    return Layer("environment", sections, names)
+    return Layer("environment", sections, names, is_own=True)
 
 
 def properties_layer(path: Path) -> Layer:

@@ -13,10 +13,11 @@ from weave_migrate.config._find import FOLDER, find_project, postgres_folders
 from weave_migrate.config._layers import (
     Layer,
     database_layer,
-    environment_layer,
+    environment_layers,
     properties_layer,
     toml_layers,
 )
+from weave_migrate.config._postgres import PARTS, postgres_url
 from weave_migrate.config._settings import (
     ElasticsearchSettings,
     Neo4jSettings,
@@ -24,7 +25,7 @@ from weave_migrate.config._settings import (
     PostgresSettings,
     Settings,
 )
-from weave_migrate.config._urls import compose_url, mask_url
+from weave_migrate.config._urls import mask_url
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
 
@@ -184,7 +185,7 @@ def _layers(
         layers.append(base)
     elif env is not None:
         raise ConfigError(f"--env {env} needs a {FOLDER}/{SETTINGS_FILE}.")
-    layers.append(environment_layer(environ))
+    layers += environment_layers(environ)
     if chosen:
         layers.append(chosen)
     layers.append(database_layer(environ, databases))
@@ -223,15 +224,12 @@ def _postgres(
         name=section,
         defaults=_defaults(PostgresSettings),
     )
-    parts = {
-        k: values.pop(k, None) for k in ("url", "host", "port", "user", "password")
-    }
-    own = any(layer.sections.get(section, {}).get("url") for layer in merge.layers[-2:])
-    if own:  # a database's own variable is the last word, password included
-        parts = {"url": parts["url"]}
-    url = compose_url(name, **parts)
+    for part in PARTS:
+        values.pop(part, None)
+    url, target, warnings = postgres_url(name, merge.layers)
+    merge.warnings += warnings
     merge.origins.append(
-        Origin(key=f"{section} connects to", value=_shown_url(url), source="all above")
+        Origin(key=f"{section} connects to", value=target, source="all above")
     )
     return PostgresSettings(name=name, folder=folder, url=url, **values)
 

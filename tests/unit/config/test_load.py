@@ -99,6 +99,53 @@ def test_two_sources_that_disagree_about_where_to_connect_are_named(load: Load) 
     )
 
 
+@pytest.mark.parametrize(
+    ("toml", "environ", "warnings"),
+    [
+        (
+            '[postgres.slack]\nurl = "postgresql://a:c4n4ry@toml/s"',
+            {"POSTGRES_HOST": "var"},
+            [
+                ("postgres.slack: POSTGRES_HOST (var:5432/s) is used, "
+                "weave.toml says toml:5432/s.")
+            ],
+        ),
+        (
+            None,
+            {"POSTGRES_HOST": "var", "DATABASE_URL_SLACK": "postgresql://own/slack"},
+            [
+                ("postgres.slack: DATABASE_URL_SLACK (own:5432/slack) is used, "
+                "POSTGRES_HOST says var:5432/slack.")
+            ],
+        ),
+        (
+            None,
+            {"POSTGRES_HOST": "own", "DATABASE_URL_SLACK": "postgresql://own/slack"},
+            [],
+        ),
+        (None, {"POSTGRES_HOST": "var", "POSTGRES_PORT": "1"}, []),
+        (
+            None,
+            {"ELASTICSEARCH_HOST": "a", "ELASTICSEARCH_URL": "http://b:9200"},
+            [
+                ("elasticsearch.url: ELASTICSEARCH_URL (http://b:9200) is used, "
+                "ELASTICSEARCH_HOST says http://a:9200.")
+            ],
+        ),
+    ],
+)
+def test_sources_are_compared_by_where_they_lead(
+    load: Load, toml: str | None, environ: dict[str, str], warnings: list[str]
+) -> None:
+    assert list(load(toml, environ).warnings) == warnings
+
+
+def test_a_port_alone_is_one_of_localhost(load: Load) -> None:
+    search = load(environ={"ELASTICSEARCH_PORT": "9201"}).elasticsearch
+    assert search is not None
+    assert search.urls == ("http://localhost:9201",)
+
+
 def test_an_option_disagrees_on_purpose(load: Load) -> None:
     settings = load(ENV_BLOCK, options={"neo4j": {"uri": "bolt://option"}})
     assert settings.warnings == ()
@@ -160,6 +207,23 @@ def test_elasticsearch_url_beats_its_host(load: Load) -> None:
             {"POSTGRES_HOST": "h2", "DATABASE_URL_SLACK": "postgresql://x:y@z/own"},
             "postgresql://x:y@z/own",
         ),
+        (
+            ('[postgres.slack]\nurl = "postgresql://toml/s"\n'
+            '[env.prod.postgres.slack]\nurl = "postgresql://prod/s"'),
+            {"POSTGRES_HOST": "var", "POSTGRES_USER": "me", "POSTGRES_PASSWORD": "p"},
+            "postgresql://me:p@prod/s",
+        ),
+        (
+            ('[postgres.slack]\nurl = "postgresql://a@toml:1/s"\n'
+            '[env.prod.postgres.slack]\nhost = "prod"'),
+            {"POSTGRES_PORT": "2"},
+            "postgresql://a@prod:2/s",
+        ),
+        (
+            None,
+            {"POSTGRES_PASSWORD": "p", "DATABASE_URL_SLACK": "postgresql://x@z/own"},
+            "postgresql://x@z/own",
+        ),
         (None, {"POSTGRES_HOST": "::1"}, "postgresql://[::1]/slack"),
         (
             None,
@@ -172,7 +236,8 @@ def test_elasticsearch_url_beats_its_host(load: Load) -> None:
 def test_the_url_of_a_postgresql_database(
     load: Load, toml: str | None, environ: dict[str, str], expected: str
 ) -> None:
-    assert load(toml, environ).postgres[0].url.reveal() == expected
+    env = "prod" if toml and "env.prod" in toml else None
+    assert load(toml, environ, env=env).postgres[0].url.reveal() == expected
 
 
 def test_a_secret_can_come_from_a_file(load: Load, tmp_path: Path) -> None:
@@ -258,6 +323,9 @@ def test_on_newer_differs_by_store_until_it_is_set(load: Load) -> None:
         ("[postgres.other]\nschema = 'x'", r"no .weave/migrations/other/"),
         ("[neo4j]\nplaceholders = { a = [1] }", "a table of names and texts"),
         ("[postgres.slack]\nport = 70000", "a port number"),
+        ("[neo4j]\npassword_file = 3", "must be the path of a file"),
+        ("env = 3", "env must be a table"),
+        ("[env]\nprod = 3", "env.prod must be a table"),
         ("[postgres.slack]\nurl = 'postgresql://h:x/d'", "can't be understood"),
     ],
 )
