@@ -51,7 +51,7 @@ def test_usage_errors_are_json_too(weave: Weave) -> None:
 def test_a_failed_commands_name_holds_nothing_of_its_options(weave: Weave) -> None:
     line = ["--json", "db", "migrate-neo4j", "--placeholder", f"k={CANARY}", "info"]
     shown = weave(*line)
-    assert shown.json["command"] == "db migrate-neo4j info"
+    assert shown.json["command"] == "migrate-neo4j info"
     assert CANARY not in shown.out + shown.err
 
 
@@ -117,10 +117,34 @@ def test_an_unreachable_server_is_status_5_and_shows_no_secret(
     assert states == ["unreachable"] * 3
 
 
-def test_a_password_in_an_options_place_is_not_taken(weave: Weave) -> None:
-    shown = weave("db", "migrate-neo4j", "--password=secret", "info")
-    assert shown.status == 2
-    assert "secret" not in shown.out
+@pytest.mark.parametrize(
+    "words", [[f"--password={CANARY}"], [f"-p{CANARY}"], ["--password", CANARY]]
+)
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(
+    weave: Weave, words: list[str]
+) -> None:
+    for line in (["info", *words], [*words, "info"], [*words, "--json"]):
+        shown = weave("db", "migrate-neo4j", *line)
+        assert shown.status == 2
+        assert "-p asks for it" in shown.out + shown.err
+        assert CANARY not in shown.out + shown.err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("weave db mig", "migrate-all"), ("weave db migrate-neo4j i", "info")],
+)
+def test_the_shell_can_complete_commands(
+    weave: Weave, words: str, expected: str
+) -> None:
+    shown = weave(
+        environ={
+            "_WEAVE_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        }
+    )
+    assert expected in shown.out
 
 
 def test_init_and_create_make_what_status_then_finds(

@@ -46,14 +46,9 @@ def run_clean(
 
     def confirm(changes: Sequence[Change]) -> None:
         progress.stop()
-        _show(changes)
-        if not settings.allow_clean:
-            raise RefusedError(
-                "The settings do not allow clean.",
-                hint="Set allow_clean = true in .weave/weave.toml, for this "
-                "environment only.",
-            )
         if not yes:
+            for change in changes:
+                click.echo(f"  {change.summary}", err=True)
             _ask(name)
 
     with engine.opened(engine.select(settings, [name])) as stores:
@@ -62,19 +57,20 @@ def run_clean(
             everything=everything,
             listener=progress(stores[0]),
             lock_timeout=settings.lock_timeout,
+            allowed=settings.allow_clean,
             confirm=confirm,
             dry_run=dry_run,
         )
-    if dry_run:
-        _show(changes)
-    elif report.ok:
-        output.line("History removed." if changes else "There is no history to remove.")
-    return output.report(report.with_warnings(*settings.warnings))
-
-
-def _show(changes: Sequence[Change]) -> None:
-    for change in changes:
-        out().note(f"  {change.summary}")
+    if report.ok:
+        for change in changes:
+            output.line(change.summary)
+        if not changes:
+            output.line("There is no history to remove.")
+        elif not dry_run:
+            output.line("Done.")
+    summaries = [change.summary for change in changes]
+    report = report.with_warnings(*settings.warnings)
+    return output.report(report, changes=summaries)
 
 
 def _ask(name: str) -> None:

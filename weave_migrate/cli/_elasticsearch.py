@@ -5,6 +5,7 @@ Its settings are options under their own names, in kebab-case.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,15 @@ import click
 
 from weave_migrate.cli._command import Command, common, out
 from weave_migrate.cli._peer import PeerGroup, add_commands, boolean_option, given
-from weave_migrate.cli._read import read_report
+from weave_migrate.cli._read import exit_code_option, read_report
 from weave_migrate.cli._words import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from weave_migrate.cli._output import Output
     from weave_migrate.config import Settings
+    from weave_migrate.stores.elasticsearch._indices import IndexInfo
 
 _NAME = "elasticsearch"
 _OPTIONS = {
@@ -92,40 +95,47 @@ add_commands(migrate_elasticsearch, _NAME, _connection)
 
 @migrate_elasticsearch.command(cls=Command, name="info")
 @_connection
+@exit_code_option
 @click.pass_context
-def _info(ctx: click.Context, *, settings: Settings) -> None:
+def _info(ctx: click.Context, *, settings: Settings, exit_code: bool) -> None:
     """Show the migrations, and the indices that are there now."""
     from weave_migrate.cli._info import show_info
 
-    report = read_report(settings, "migrate-elasticsearch info", [_NAME])
+    command = "migrate-elasticsearch info"
+    report = read_report(settings, command, [_NAME], exit_code=exit_code)
+    is_there = report.stores[0].server is not None
+    indices = _indices(settings) if is_there else []
     output = out()
-    status = show_info(output, report)
-    if not output.json and not status:
-        _show_indices(settings)
+    status = show_info(output, report, indices=[asdict(index) for index in indices])
+    if is_there:
+        _show_indices(output, indices)
     ctx.exit(status)
 
 
-def _show_indices(settings: Settings) -> None:
+def _indices(settings: Settings) -> list[IndexInfo]:
     from weave_migrate.stores.elasticsearch import ElasticsearchStore
 
     assert settings.elasticsearch is not None  # noqa: S101 - the report came from it
     store = ElasticsearchStore(settings.elasticsearch)
     try:
-        rows = [
-            (
-                index.name,
-                index.health or index.status,
-                "" if index.documents is None else str(index.documents),
-                size_text(index.size),
-                ", ".join(index.aliases),
-            )
-            for index in store.indices()
-        ]
+        return store.indices()
     finally:
         store.close()
-    output = out()
+
+
+def _show_indices(output: Output, indices: list[IndexInfo]) -> None:
     output.line()
-    if rows:
-        output.table(("Index", "Health", "Documents", "Size", "Aliases"), rows)
-    else:
+    if not indices:
         output.line("There are no indices.")
+        return
+    rows = [
+        (
+            index.name,
+            index.health or index.status,
+            "" if index.documents is None else str(index.documents),
+            size_text(index.size),
+            ", ".join(index.aliases),
+        )
+        for index in indices
+    ]
+    output.table(("Index", "Health", "Documents", "Size", "Aliases"), rows)

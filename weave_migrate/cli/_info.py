@@ -12,22 +12,28 @@ if TYPE_CHECKING:
     from weave_migrate.model import Report
 
 
-def show_info(output: Output, report: Report, *, mode: str = "COMPARE") -> int:
+def select_mode(report: Report, mode: str) -> Report:
+    """Keep what ``info`` is asked for: COMPARE all, LOCAL files, REMOTE history."""
+    store = report.stores[0]
+    kept = tuple(
+        entry
+        for entry in store.entries
+        if (mode != "LOCAL" or entry.migration) and (mode != "REMOTE" or entry.applied)
+    )
+    return replace(report, stores=(replace(store, entries=kept),))
+
+
+def show_info(output: Output, report: Report, **more: object) -> int:
     """Show one store's migrations; give the exit status.
 
-    ``mode`` is COMPARE (files and history), LOCAL (files) or REMOTE (history).
+    ``more`` are keys of the JSON document beside the report's own.
     """
     store = report.stores[0]
     if store.server:
         output.line(f"{store.name} ({store.server}): {store.state}", bold=True)
-    entries = [
-        entry
-        for entry in store.entries
-        if (mode != "LOCAL" or entry.migration) and (mode != "REMOTE" or entry.applied)
-    ]
-    if entries or not store.problems:
-        show_entries(output, entries)
+    if store.entries or not store.problems:
+        show_entries(output, store.entries)
     for problem in store.problems:
         show_problem(output, problem)
     shown = report if output.json else replace(report, error=None)
-    return output.report(shown)
+    return output.report(shown, **more)

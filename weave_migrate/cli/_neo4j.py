@@ -14,7 +14,7 @@ from weave_migrate.cli._command import Command, common, out
 from weave_migrate.cli._migrate import dry_run_option
 from weave_migrate.cli._output import need
 from weave_migrate.cli._peer import PeerGroup, add_commands, boolean_option, given
-from weave_migrate.cli._read import read_report
+from weave_migrate.cli._read import exit_code_option, read_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,13 +142,17 @@ add_commands(migrate_neo4j, _NAME, _connection)
     help="Files and history, or one of them.",
 )
 @_connection
+@exit_code_option
 @click.pass_context
-def _info(ctx: click.Context, *, settings: Settings, mode: str) -> None:
+def _info(
+    ctx: click.Context, *, settings: Settings, mode: str, exit_code: bool
+) -> None:
     """Show the migrations, applied and pending."""
-    from weave_migrate.cli._info import show_info
+    from weave_migrate.cli._info import select_mode, show_info
 
-    report = read_report(settings, "migrate-neo4j info", [_NAME])
-    ctx.exit(show_info(out(), report, mode=mode.upper()))
+    command = "migrate-neo4j info"
+    report = read_report(settings, command, [_NAME], exit_code=exit_code)
+    ctx.exit(show_info(out(), select_mode(report, mode.upper())))
 
 
 @migrate_neo4j.command(cls=Command, name="clean")

@@ -73,10 +73,13 @@ class Output:
             # A lone surrogate can stand in a file name or a script; JSON has \\uXXXX.
             click.echo(text.encode("utf-8", "backslashreplace").decode())
 
-    def report(self, report: Report) -> int:
-        """Write a report's document, warnings and error; give its exit status."""
+    def report(self, report: Report, **more: object) -> int:
+        """Write a report's document, warnings and error; give its exit status.
+
+        ``more`` are keys of the document that only some commands have.
+        """
         if self.json:
-            self.document(report.to_dict())
+            self.document({**report.to_dict(), **more})
         else:
             for warning in report.all_warnings:
                 self.note(f"warning: {warning}", fg="yellow")

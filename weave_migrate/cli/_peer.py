@@ -16,7 +16,7 @@ from weave_migrate.cli._migrate import (
 from weave_migrate.cli._read import run_validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from weave_migrate.config import Settings
 
@@ -41,6 +41,9 @@ class PeerGroup(Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move the command to the front, and spell its words as options."""
+        if ctx.resilient_parsing:  # completion asks for what may stand here
+            return super().parse_args(ctx, args)
+        _refuse_passwords(args, self.commands)
         if "--help" in args or "-h" in args:
             wanted = [arg for arg in args if arg in self.commands]
             return super().parse_args(ctx, [*wanted[:1], "--help"])
@@ -79,6 +82,25 @@ class PeerGroup(Group):
     ) -> None:
         """List the commands as click does: these are all here already."""
         click.Group.format_commands(self, ctx, formatter)
+
+
+def _refuse_passwords(args: list[str], commands: Collection[str]) -> None:
+    """Refuse a password on the command line, without repeating it.
+
+    The Java tools take ``-pSECRET`` and ``--password SECRET``; others can read a
+    command line, so ours asks.
+    """
+    for place, arg in enumerate(args):
+        following = args[place + 1 : place + 2]
+        given = arg.startswith("-p") and arg != "-p" and not arg.startswith("--")
+        if arg in ("-p", "--password") and following:
+            word = following[0]
+            given = not word.startswith("-") and word not in {*commands, *_WORD}
+        if given or arg.startswith("--password="):
+            raise click.UsageError(
+                "A password does not belong on the command line: -p asks for it, "
+                "--password:env NAME and --password:file PATH read it."
+            )
 
 
 def _spelled(arg: str) -> str:

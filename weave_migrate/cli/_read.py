@@ -58,12 +58,14 @@ def validate(ctx: click.Context, names: Sequence[str]) -> None:
 
 @click.command(cls=Command)
 @click.argument("name")
+@exit_code_option
 @click.pass_context
-def current(ctx: click.Context, name: str) -> None:
+def current(ctx: click.Context, name: str, *, exit_code: bool) -> None:
     """Show a database's current version: nothing where none was applied."""
-    report = read_report(common().settings(), "current", [name])
-    for entry in report.stores[0].applied[-1:]:
-        out().line(entry.version)
+    settings = common().settings()
+    report = read_report(settings, "current", [name], exit_code=exit_code)
+    for version in report.stores[0].current:
+        out().line(version)
     ctx.exit(_finish(report))
 
 

@@ -214,6 +214,9 @@ def environment_layers(environ: Mapping[str, str]) -> list[Layer]:
     """
     sections: dict[str, dict[str, Any]] = {}
     names: dict[str, str] = {}
+    if environ.get("WEAVE_ALLOW_CLEAN"):  # a sandbox sets it
+        sections[""] = {"allow_clean": environ["WEAVE_ALLOW_CLEAN"]}
+        names[".allow_clean"] = "WEAVE_ALLOW_CLEAN"
     for section, variables in _VARIABLES.items():
         values = sections.setdefault(section, {})
         for key, name in variables:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from weave_migrate.errors import ScriptError, StoreUnavailable, WeaveError
+from weave_migrate.errors import (
+    HistoryError,
+    ScriptError,
+    StoreUnavailable,
+    WeaveError,
+)
 from weave_migrate.model import (
     Plan,
     Problem,
@@ -42,6 +47,7 @@ def planned_report(store: Store, plan: Plan) -> StoreReport:
         entries=plan.entries,
         problems=plan.problems,
         warnings=plan.warnings,
+        current=plan.current,
         to_run=tuple(migration.version for migration in plan.pending),
     )
 
@@ -51,7 +57,7 @@ def failed_report(store: Store, error: WeaveError) -> StoreReport:
     state = StoreState.FAILED
     if isinstance(error, StoreUnavailable):
         state = StoreState.UNREACHABLE
-    elif isinstance(error, ScriptError):
+    elif isinstance(error, (ScriptError, HistoryError)):
         state = StoreState.INVALID
     return StoreReport(
         name=store.name,
@@ -85,7 +91,7 @@ def validate(stores: Sequence[Store], *, command: str = "validate") -> Report:
 
 def _stand(store: Store) -> StoreReport:
     report, plan = examine(store)
-    if plan is None and report.state is StoreState.UNREACHABLE:
+    if plan is None and report.state is not StoreState.INVALID:
         return report
     try:
         return replace(report, server=store.facts().server, lock=store.lock_info())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from weave_migrate import _log
 from weave_migrate.engine._read import examine, failed_report, planned_report
-from weave_migrate.errors import WeaveError
+from weave_migrate.errors import RefusedError, WeaveError
 from weave_migrate.model import (
     Applied,
     Entry,
@@ -170,21 +170,30 @@ def clean(
     everything: bool,
     listener: Observer,
     lock_timeout: float,
+    allowed: bool,
     confirm: Callable[[Sequence[Change]], None],
     dry_run: bool = False,
     command: str = "clean",
 ) -> tuple[Report, tuple[Change, ...]]:
     """Remove a store's history, and nothing else.
 
-    ``confirm`` is shown the changes and raises RefusedError where they are not
-    wanted.  Gives the report and the changes made, or under ``dry_run`` planned.
+    ``allowed`` is the setting allow_clean.  ``confirm`` is shown the changes and raises
+    RefusedError where they are not wanted; what changed in between is refused, too.
+    Gives the report and the changes made, or under ``dry_run`` planned.
     """
     try:
         changes = store.plan_clean(everything=everything)
         if changes and not dry_run:
+            _check_allowed(allowed=allowed)
             confirm(changes)
             recorder = _Recorder(store.name, listener)
             with store.lock(lock_timeout, recorder) as lock:
+                if store.plan_clean(everything=everything) != changes:
+                    raise RefusedError(
+                        "The history was changed by another run meanwhile; nothing "
+                        "was removed.",
+                        hint=f"See what is there now: weave db status {store.name}",
+                    )
                 store.edit(changes, lock)
             _log.info("history.cleaned", store=store.name)
     except WeaveError as error:
@@ -201,3 +210,12 @@ def clean(
         state=StoreState.CHANGED if changed else StoreState.UP_TO_DATE,
     )
     return Report(command=command, stores=(report,)), changes
+
+
+def _check_allowed(*, allowed: bool) -> None:
+    if not allowed:
+        raise RefusedError(
+            "The settings do not allow clean.",
+            hint="Set allow_clean = true in .weave/weave.toml, for this environment "
+            "only.",
+        )

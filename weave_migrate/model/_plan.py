@@ -59,10 +59,18 @@ class Plan:
     """The decision for one store, made before anything is touched.
 
     ``entries`` are all files and records in the store's order; ``pending`` is what a
-    run would apply, in order; with any ``problems`` nothing may be applied.
+    run would apply, in order; with any ``problems`` nothing may be applied.  ``heads``
+    are set by stores whose history can branch.
     """
 
     entries: tuple[Entry, ...] = ()
     pending: tuple[Migration, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+
+    @property
+    def current(self) -> tuple[str, ...]:
+        """The version the database is at; several where histories branch."""
+        done = [e.version for e in self.entries if e.applied and e.applied.success]
+        return self.heads or tuple(done[-1:])

@@ -49,7 +49,8 @@ class StoreReport:
     """One store: what it is, how it stands, and what is wrong with it.
 
     ``entries`` are all known migrations; the JSON form divides them into applied and
-    pending, and one that will run again is both.  ``to_run`` are the versions that a
+    pending, and one that will run again is both.  ``current`` is the version it is at
+    (several where histories branch).  ``to_run`` are the versions that a
     run would apply now, ``newly_applied`` those that this command applied, in order.
     """
 
@@ -61,6 +62,7 @@ class StoreReport:
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    current: tuple[str, ...] = ()
     to_run: tuple[str, ...] = ()
     newly_applied: tuple[str, ...] = ()
 

@@ -169,7 +169,12 @@ def test_clean_removes_history_and_nothing_else() -> None:
     store = FakeStore(database("1"))
     run(store)
     report, changes = clean(
-        store, everything=False, listener=Listener(), lock_timeout=0, confirm=agree
+        store,
+        everything=False,
+        listener=Listener(),
+        lock_timeout=0,
+        allowed=True,
+        confirm=agree,
     )
     assert report.ok
     assert report.stores[0].state is StoreState.CHANGED
@@ -182,7 +187,12 @@ def test_clean_without_consent_changes_nothing() -> None:
     store = FakeStore(database("1"))
     run(store)
     report, changes = clean(
-        store, everything=False, listener=Listener(), lock_timeout=0, confirm=refuse
+        store,
+        everything=False,
+        listener=Listener(),
+        lock_timeout=0,
+        allowed=True,
+        confirm=refuse,
     )
     assert report.exit == 6
     assert changes == ()
@@ -197,9 +207,48 @@ def test_a_dry_clean_shows_the_changes_and_makes_none() -> None:
         everything=False,
         listener=Listener(),
         lock_timeout=0,
+        allowed=False,
         confirm=refuse,
         dry_run=True,
     )
     assert report.ok
     assert len(changes) == 1
     assert len(store.database.history) == 1
+
+
+def test_clean_has_to_be_allowed_before_anybody_is_asked() -> None:
+    store = FakeStore(database("1"))
+    run(store)
+
+    def never(_changes: Sequence[Change]) -> None:
+        pytest.fail("asked for what is not allowed")
+
+    report, _ = clean(
+        store,
+        everything=False,
+        listener=Listener(),
+        lock_timeout=0,
+        allowed=False,
+        confirm=never,
+    )
+    assert report.exit == 6
+    assert len(store.database.history) == 1
+
+
+def test_clean_refuses_a_history_that_grew_after_it_was_shown() -> None:
+    store = FakeStore(database("1", "2"))
+    run(FakeStore(FakeDatabase(store.database.files[:1], store.database.history)))
+
+    def grow(_changes: Sequence[Change]) -> None:
+        run(store)
+
+    report, _ = clean(
+        store,
+        everything=False,
+        listener=Listener(),
+        lock_timeout=0,
+        allowed=True,
+        confirm=grow,
+    )
+    assert report.exit == 6
+    assert len(store.database.history) == 2

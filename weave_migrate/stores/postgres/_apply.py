@@ -57,10 +57,12 @@ class Run:
         try:
             with opened(self.engine, self.settings) as connection:
                 self.environment.run(lambda: self._run_env(connection))
-        except WeaveError:
+        except (WeaveError, KeyboardInterrupt):
             self._report_rest()
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            # A revision that calls sys.exit() has not been applied, and must not end
+            # this process as if all were well.
             done = self._report_rest()
             raise migration_failed(
                 self.settings, error, migration=self.running, done=done
