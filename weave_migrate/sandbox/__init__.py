@@ -54,7 +54,8 @@ class Sandbox:
     def environ(self) -> dict[str, str]:
         """The variables by which weave finds all of them."""
         return {
-            k: v for server in self.servers.values() for k, v in server.environ.items()
+            "WEAVE_ALLOW_CLEAN": "true",  # nothing in it is worth keeping
+            **{k: v for s in self.servers.values() for k, v in s.environ.items()},
         }
 
 

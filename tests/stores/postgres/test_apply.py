@@ -364,3 +364,13 @@ class TestManners:
         project.add("a", head="import weave_test_application")
         project.migrate(prepend_sys_path=(tmp_path,))
         assert sys.modules.pop("weave_test_application", None) is not None
+
+
+def test_a_revision_that_exits_fails_instead_of_ending_the_run(project: Any) -> None:
+    project.chain("a")
+    project.add("b", "a", do="import sys\nsys.exit(0)")
+    with pytest.raises(MigrationFailed) as caught:
+        project.migrate()
+    assert caught.value.file is not None
+    assert caught.value.file.endswith("b_step.py")
+    assert project.database.versions() == ["a"]

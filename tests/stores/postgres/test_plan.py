@@ -214,3 +214,12 @@ def test_clean_empties_the_version_table_and_nothing_else(
 
 def test_there_is_nothing_to_clean_where_nothing_is_recorded(project: Any) -> None:
     assert project.store().plan_clean(everything=True) == ()
+
+
+def test_the_current_version_is_each_head_of_the_database(project: Any) -> None:
+    project.chain("a")
+    assert project.plan().current == ()
+    project.migrate()
+    assert project.plan().current == ("a",)
+    project.database.execute("INSERT INTO alembic_version VALUES ('z')")
+    assert project.plan().current == ("z",)  # what is behind an unknown one is unknown

@@ -57,6 +57,7 @@ def make_plan(
         ),
         pending=tuple(as_migration(script) for script in pending),
         problems=tuple(head_problems(revisions)) if pending else (),
+        heads=tuple(sorted(recorded)),
     )
 
 
@@ -135,6 +136,7 @@ def _newer(
     )
     return Plan(
         entries=tuple(entries),
+        heads=tuple(unknown),
         problems=() if is_newer else (problem,),
         warnings=(message,) if settings.on_newer == "warn" else (),
     )
