@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -139,6 +140,36 @@ def test_a_lock_lost_inside_a_file_says_how_far_it_came(bench: SearchBench) -> N
         bench.migrate()
     assert "1 request of V1__two.http carried out" in raised.value.message
     assert bench.call("HEAD", f"/{bench.index}")[0] == 404
+
+
+def test_a_lock_lost_while_a_script_runs_stops_the_next(bench: SearchBench) -> None:
+    bench.write("V1__a.http", f"DELETE /{bench.history_index}/_doc/0.1\n")
+    bench.write("V2__never.http", "PUT /INDEX\n")
+    with pytest.raises(LockLost):
+        bench.migrate()
+    assert bench.rows().keys() == {"1"}
+    assert bench.call("HEAD", f"/{bench.index}")[0] == 404
+
+
+def test_a_lock_taken_while_a_script_runs_stops_the_next(bench: SearchBench) -> None:
+    lock = json.dumps(JAVA_ROW | {"version": "0.1"})
+    bench.write("V1__a.http", f"PUT /{bench.history_index}/_doc/0.1\n\n{lock}\n")
+    bench.write("V2__never.http", "PUT /INDEX\n")
+    with pytest.raises(LockLost):
+        bench.migrate()
+    assert bench.rows().keys() == {"0.1", "1"}
+    assert bench.call("HEAD", f"/{bench.index}")[0] == 404
+
+
+def test_a_look_at_the_lock_serves_one_request_only(bench: SearchBench) -> None:
+    bench.write("V1__a.http", "PUT /INDEX\n")
+    with closing(bench.store()) as store, store.lock(0, Listener()) as lock:
+        store.apply(store.plan(), lock, Listener())
+        bench.call("DELETE", f"/{bench.history_index}/_doc/0.1")
+        with suppress(LockLost):
+            lock.check()  # it was seen with the row, if that is not too long ago
+        with pytest.raises(LockLost):
+            lock.check()
 
 
 def test_only_one_of_many_at_once_has_it(bench: SearchBench) -> None:

@@ -419,12 +419,13 @@ def test_an_interrupt_while_a_request_runs_is_recorded_as_a_failure(
         plan = store.plan()
         with store.lock(0, listener) as lock, pytest.raises(KeyboardInterrupt):
             store.apply(plan, lock, listener)
-    (row,) = (
-        json.loads(body)
+    (lines,) = (
+        body.splitlines()
         for method, path, _, body in server.requests
-        if (method, path) == ("PUT", f"{HISTORY}/_doc/1")
+        if (method, path) == ("POST", f"{HISTORY}/_bulk")
     )
-    assert row["success"] is False
+    assert json.loads(lines[0]) == {"index": {"_id": "1"}}
+    assert json.loads(lines[1])["success"] is False
 
 
 def test_nothing_pending_is_one_search(server: Recorder, tmp_path: Path) -> None:

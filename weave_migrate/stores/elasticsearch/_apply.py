@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from weave_migrate.config import ElasticsearchSettings
     from weave_migrate.model import Migration, Request
-    from weave_migrate.stores._base import Lock, Observer
+    from weave_migrate.stores._base import Observer
     from weave_migrate.stores.elasticsearch._history import History
+    from weave_migrate.stores.elasticsearch._lock import HeldLock
 
 _NOT_SENT = "REQUEST_INVALID"
 _AGAIN = "weave db migrate-elasticsearch"
@@ -37,7 +38,7 @@ class Runner:
 
     history: History
     settings: ElasticsearchSettings
-    lock: Lock
+    lock: HeldLock
     observer: Observer
 
     def apply(self, migration: Migration) -> None:
@@ -98,7 +99,7 @@ class Runner:
     def _record_success(self, migration: Migration, clock: float) -> Applied:
         applied = _applied(migration, clock, success=True)
         try:
-            self.history.record(applied)
+            self.lock.record(applied)
         except StoreError as error:
             raise MigrationFailed(
                 f"{migration.source} was carried out, but its row could not be written "
@@ -112,7 +113,7 @@ class Runner:
 
     def _record_failure(self, migration: Migration, clock: float) -> str:
         try:
-            self.history.record(_applied(migration, clock, success=False))
+            self.lock.record(_applied(migration, clock, success=False))
         except StoreError as error:
             return f"The failure could not be recorded: {error.message}"
         return f"It is recorded as failed in {self.history.index} and will run again."

@@ -9,11 +9,16 @@ from urllib.parse import quote
 
 from weave_migrate.errors import StoreError, StoreUnavailable
 from weave_migrate.stores._base import Change
-from weave_migrate.stores.elasticsearch._answers import bulk_failures, mapping
+from weave_migrate.stores.elasticsearch._answers import (
+    bulk_failures,
+    describe,
+    mapping,
+    shorten,
+)
 from weave_migrate.stores.elasticsearch._rows import write_row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from weave_migrate.model import Applied
     from weave_migrate.stores.elasticsearch._answers import Answer
@@ -130,15 +135,29 @@ class History:
         )
         return self.cluster.ask("POST", f"{self.path}/{what}", body)
 
-    def record(self, applied: Applied) -> None:
-        """Write one row over whatever was there.
+    def record(self, applied: Applied, *behind: object) -> bool:
+        """Write one row over whatever was there; raises StoreError if that fails.
 
-        It need not be visible to searches before the lock is released, and a refresh
-        for each row would take most of the time of a run.
+        ``behind`` are the lines of another bulk action; gives whether it succeeded.
+        The row need not be visible to searches before the lock is released, and a
+        refresh for each row would take most of the time of a run.
         """
-        self.cluster.tell(
-            "PUT", f"{self.path}/_doc/{applied.version}", write_row(applied)
-        )
+        index = {"index": {"_id": applied.version}}
+        answer = self._bulk((index, write_row(applied), *behind))
+        said = answer.object()
+        if said.get("errors") is False:
+            return True
+        items = said.get("items")
+        row = mapping(items[0] if isinstance(items, list) and items else None)
+        result = mapping(row.get("index"))
+        if "error" in result or not result:
+            reason = describe(result.get("error")) or answer.reason
+            raise StoreError(shorten(reason))
+        return False
+
+    def _bulk(self, lines: Iterable[object], *, query: str = "") -> Answer:
+        body = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+        return self.cluster.tell("POST", f"{self.path}/_bulk{query}", body)
 
     def plan_clean(self, *, everything: bool) -> tuple[Change, ...]:
         """Say what goes: every row by itself, or the whole index."""
@@ -175,20 +194,16 @@ class History:
 
     def _delete(self, documents: Sequence[Document]) -> None:
         lines = (
-            json.dumps(
-                {
-                    "delete": {
-                        "_id": document.id,
-                        "if_seq_no": document.seq_no,
-                        "if_primary_term": document.primary_term,
-                    }
+            {
+                "delete": {
+                    "_id": document.id,
+                    "if_seq_no": document.seq_no,
+                    "if_primary_term": document.primary_term,
                 }
-            )
+            }
             for document in documents
         )
-        body = "".join(f"{line}\n" for line in lines).encode()
-        answer = self.cluster.tell("POST", f"{self.path}/_bulk?refresh=true", body)
-        failed = bulk_failures(answer)
+        failed = bulk_failures(self._bulk(lines, query="?refresh=true"))
         if failed:
             raise StoreError(
                 f"Not all rows of {self.index} were deleted: {failed}",

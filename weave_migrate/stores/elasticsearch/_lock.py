@@ -32,24 +32,41 @@ from weave_migrate.stores.elasticsearch._rows import document
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from weave_migrate.model import Applied
     from weave_migrate.stores._base import Observer
     from weave_migrate.stores.elasticsearch._history import History
 
 _PAUSE = 0.5  # seconds between two looks; the peer takes one to ten
+_AT_ONCE = 0.5  # seconds for which a look is not repeated
 _LOCKED = {"term": {"locked": True}}
 _OWN = "weave"  # the field of 0.1 that says whose lock it is; the peer ignores it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HeldLock:
     """The lock while it is ours: the revision of ``0.1`` that we wrote."""
 
     history: History
     seq_no: int
     primary_term: int
+    _seen: float | None = None  # when ``record`` saw it last, on the monotonic clock
+
+    def record(self, applied: Applied) -> None:
+        """Write a row, and look at the lock in the same request.
+
+        The look is an update that changes nothing and fails unless ``0.1`` is still
+        the revision we wrote.  It serves the next ``check`` if that follows at once.
+        """
+        revision = {"if_seq_no": self.seq_no, "if_primary_term": self.primary_term}
+        look = {"update": {"_id": LOCK_ID, **revision}}
+        if self.history.record(applied, look, {"doc": {}}):
+            self._seen = time.monotonic()
 
     def check(self) -> None:
         """Raise LockLost unless ``0.1`` is still the revision we wrote."""
+        seen, self._seen = self._seen, None
+        if seen is not None and time.monotonic() - seen < _AT_ONCE:
+            return
         answer = self.history.cluster.ask(
             "GET", f"{self.history.path}/_doc/{LOCK_ID}?_source=false"
         )

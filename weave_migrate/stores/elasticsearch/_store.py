@@ -15,7 +15,12 @@ from weave_migrate.stores.elasticsearch._apply import Runner
 from weave_migrate.stores.elasticsearch._discovery import Discovery
 from weave_migrate.stores.elasticsearch._history import History
 from weave_migrate.stores.elasticsearch._indices import list_indices
-from weave_migrate.stores.elasticsearch._lock import hold, holder, locked_documents
+from weave_migrate.stores.elasticsearch._lock import (
+    HeldLock,
+    hold,
+    holder,
+    locked_documents,
+)
 from weave_migrate.stores.elasticsearch._rows import read_row
 
 if TYPE_CHECKING:
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
     from weave_migrate.model import LockInfo
     from weave_migrate.stores._base import Change, Facts, Lock, Observer
     from weave_migrate.stores.elasticsearch._indices import IndexInfo
-    from weave_migrate.stores.elasticsearch._lock import HeldLock
     from weave_migrate.stores.elasticsearch._transport import Cluster
 
 
@@ -108,6 +112,7 @@ class ElasticsearchStore:
 
     def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
         """Run and record what is pending, one script after the other."""
+        assert isinstance(lock, HeldLock)  # noqa: S101 - it is ours
         runner = Runner(self._history, self._settings, lock, observer)
         for migration in plan.pending:
             runner.apply(migration)
