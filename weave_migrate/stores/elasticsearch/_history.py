@@ -60,8 +60,6 @@ class History:
 
     def create(self) -> None:
         """Make the index as the peer does: bare (§5.1); another may be quicker."""
-        if self.cluster.ask("HEAD", self.path).status != 404:
-            return
         answer = self.cluster.tell("PUT", self.path, allowed=frozenset({400}))
         exists = answer.error_type == "resource_already_exists_exception"
         if not answer.is_success and not exists:
@@ -73,9 +71,12 @@ class History:
         """Make everything written so far visible to searches."""
         self.cluster.tell("POST", f"{self.path}/_refresh")
 
-    def search(self, query: Mapping[str, object] | None = None) -> list[Document]:
+    def search(
+        self, query: Mapping[str, object] | None = None, *, create: bool = False
+    ) -> list[Document]:
         """Give all documents, in the order they were last written.
 
+        Without an index there are none; ``create`` makes one then.
         Pages follow ``_seq_no``: a document that changes meanwhile moves to the end,
         so none is missed, and no point in time needs to be kept.  The limit is
         inclusive because shards count for themselves; what comes twice replaces.
@@ -84,6 +85,10 @@ class History:
         after = 0
         while True:
             page = self._page(query, after)
+            if page is None:
+                if create:
+                    self.create()
+                return []
             known = len(found)
             found |= {document.id: document for document in page}
             if len(page) < _PAGE or len(found) == known:
@@ -92,7 +97,7 @@ class History:
 
     def _page(
         self, query: Mapping[str, object] | None, after: int
-    ) -> Sequence[Document]:
+    ) -> Sequence[Document] | None:
         body: dict[str, object] = {
             "size": _PAGE,
             # An index without a document has no mapping, not even for this.
@@ -106,7 +111,7 @@ class History:
             body["query"] = {"bool": {"filter": wanted}}
         answer = self._ask("_search", body)
         if answer.error_type == "index_not_found_exception":
-            return ()
+            return None
         said = answer.object()
         hits = mapping(said.get("hits")).get("hits")
         failed = mapping(said.get("_shards")).get("failed")

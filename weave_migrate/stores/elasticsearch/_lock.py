@@ -99,7 +99,6 @@ def hold(history: History, timeout: float, observer: Observer) -> Iterator[HeldL
 
     All that was written under it is visible to searches afterwards.
     """
-    history.create()
     lock = _acquire(history, timeout, observer)
     try:
         yield lock
@@ -141,7 +140,7 @@ def locked_documents(history: History) -> list[Document]:
 def _acquire(history: History, timeout: float, observer: Observer) -> HeldLock:
     started = time.monotonic()
     while True:
-        locked = locked_documents(history)
+        locked = history.search(_LOCKED, create=True)
         lock = None if locked else _create(history)
         if lock:
             try:
