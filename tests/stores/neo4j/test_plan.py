@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -225,9 +226,48 @@ def test_a_stray_node_of_the_history_is_warned_of(project: Any, graph: Any) -> N
     assert "lost" in warning
 
 
-def test_values_of_other_types_are_damage(project: Any, graph: Any) -> None:
-    project.put("V1__a.cypher", "CREATE (:A);\n")
-    project.migrate()
-    graph("MATCH ()-[r:MIGRATED_TO]->() SET r.at = 'yesterday', r.in = 1")
+_ONE_RECORD = """
+CREATE (:__Neo4jMigration {{version: 'BASELINE'}})
+  -[:MIGRATED_TO {{at: {at}, in: {took}, by: 'm', connectedAs: 'neo4j'}}]->
+  (:__Neo4jMigration {{version: '1', type: 'CYPHER', source: 'V1__a.cypher'}})
+"""
 
-    assert _codes(project.plan()) == ["HISTORY_DAMAGED", "HISTORY_DAMAGED"]
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "datetime('2023-03-06T10:55:07.971123456Z')",
+        "datetime('2023-03-06T11:55:07.971123456[Europe/Berlin]')",
+    ],
+)
+def test_when_and_how_long_are_read_to_the_microsecond_and_millisecond(
+    project: Any, graph: Any, at: str
+) -> None:
+    graph(_ONE_RECORD.format(at=at, took="duration('P1DT1.2345S')"))
+
+    applied = project.plan().entries[0].applied
+
+    assert applied.applied_at == datetime(2023, 3, 6, 10, 55, 7, 971123, tzinfo=UTC)
+    assert applied.duration_ms == 1234
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "null",
+        "'2023-03-06T10:55:07Z'",
+        "'PT5S'",
+        "20230306",
+        "true",
+        "[1, 2]",
+        "date('2023-03-06')",
+        "localdatetime('2023-03-06T10:55:07')",
+    ],
+)
+def test_values_of_other_types_are_damage(project: Any, graph: Any, value: str) -> None:
+    graph(_ONE_RECORD.format(at=value, took=value))
+
+    messages = [problem.message for problem in project.plan().problems]
+
+    assert sum("no zoned date-time `at`" in each for each in messages) == 1
+    assert sum("no duration `in`" in each for each in messages) == 1
