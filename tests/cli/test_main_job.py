@@ -298,3 +298,12 @@ def test_what_a_revision_prints_does_not_break_the_json(
     assert shown.status == 0, shown
     assert counts(shown) == {"insightmesh": 3}
     assert "hello from a revision" in shown.err
+
+
+def test_a_listener_that_goes_away_does_not_stop_a_run_half_way(
+    project: Path, sample: Path, environ: Environ, weave: Weave
+) -> None:
+    line = f"{Path(sys.executable).with_name('weave')} db migrate neo4j 2>&1 | head -1"
+    bare = {"PATH": "/usr/bin:/bin", **environ}
+    subprocess.run(["bash", "-c", line], cwd=project, env=bare, check=True)
+    assert weave("db", "validate", "neo4j", environ=environ).status == 0

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 
 Weave = Callable[..., Any]
 CANARY = "c4n4ry"
+WEAVE = Path(sys.executable).with_name("weave")
 # A port nobody listens on: 1 is reserved (tcpmux).
 NOWHERE = {
     "NEO4J_URI": "bolt://127.0.0.1:1",
@@ -196,10 +200,7 @@ def test_nothing_to_migrate_is_said(weave: Weave) -> None:
 
 
 def test_a_broken_pipe_is_quiet(weave: Weave, project: Path) -> None:
-    import subprocess
-    import sys
-
-    line = f"{Path(sys.executable).with_name('weave')} db config | true"
+    line = f"{WEAVE} db config | true"
     done = subprocess.run(
         ["bash", "-c", line], cwd=project, capture_output=True, text=True, check=False
     )
@@ -211,3 +212,77 @@ def test_json_is_one_document_even_with_odd_names(weave: Weave, project: Path) -
     path.write_text("RETURN 1;\n")
     shown = weave("db", "inspect", "--json", str(path))
     assert len(json.loads(shown.out)["files"]) == 1
+
+
+def test_what_a_terminal_would_obey_is_shown_and_not_sent(
+    weave: Weave, cypher: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    red = "\x1b[31m"
+    script = tmp_path / f"V1__{red}x.cypher"
+    script.write_text(f"RETURN '{red}';\n")
+    forced = {"FORCE_COLOR": "1"}  # or click would take escapes out of a pipe
+    shown = weave("db", "inspect", str(script), environ=forced)
+    assert "␛[31mx.cypher" in shown.out
+    assert "␛[31m';" in shown.out or "RETURN '␛[31m'" in shown.out
+    assert red not in shown.out
+    cypher("V001__a.cypher", "RETURN 1;\n")
+    unknown = weave("db", "migrate", f"{red}x", environ=forced)
+    assert f"{red}x" not in unknown.err
+
+
+def test_a_mistyped_command_of_a_peer_suggests_the_right_one(weave: Weave) -> None:
+    shown = weave("db", "migrate-neo4j", "inf")
+    assert shown.status == 2
+    assert "Did you mean info?" in shown.err
+
+
+def test_asking_for_a_password_needs_a_terminal(weave: Weave) -> None:
+    shown = weave("db", "migrate-neo4j", "-p", "info", stdin="")
+    assert shown.status == 2
+    assert "--password:env" in shown.err
+
+
+def test_a_deleted_current_folder_is_no_crash(weave: Weave, tmp_path: Path) -> None:
+    line = f"mkdir {tmp_path}/x && cd {tmp_path}/x && rmdir ../x && {WEAVE} db status"
+    done = subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "error[NO_PROJECT]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirection", "status"), [(">&-", 0), ("2>&-", 0), (">/dev/full", 3)]
+)
+def test_streams_that_cannot_be_written_are_no_crash(
+    project: Path, redirection: str, status: int
+) -> None:
+    line = f"{WEAVE} db config {redirection}"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_may_not_be_written_is_named(weave: Weave, project: Path) -> None:
+    (project / ".weave/migrations/neo4j").write_text("a file where a folder should be")
+    shown = weave("db", "create", "neo4j", "x")
+    assert shown.status == 2
+    assert "error[UNREADABLE]" in shown.err
+    assert ".weave/migrations/neo4j" in shown.err
+
+
+def test_a_pipe_is_not_inspected(weave: Weave, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "V1__x.cypher")
+    shown = weave("db", "inspect", str(tmp_path / "V1__x.cypher"))
+    assert shown.status == 2
+    assert "is no file" in shown.err
+
+
+def test_a_very_long_message_still_makes_a_file(
+    weave: Weave, cypher: Callable[[str, str], Path]
+) -> None:
+    cypher("V001__a.cypher", "RETURN 1;\n")
+    shown = weave("db", "create", "neo4j", "x" * 300)
+    assert shown.status == 0, shown

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+_UNWRITTEN = 3  # the result could not be written
+
 
 class _Terminated(KeyboardInterrupt):
     """SIGTERM, treated like Ctrl-C: stop at a safe point and release the lock."""
@@ -35,6 +37,9 @@ def _on_sigterm(_number: int, _frame: FrameType | None) -> NoReturn:
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its status (docs/cli.md)."""
     words = list(sys.argv[1:] if args is None else args)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123
     signal.signal(signal.SIGTERM, _on_sigterm)
     sys.exit(_run(words))
 
@@ -44,12 +49,22 @@ def _run(words: list[str]) -> int:
         status = weave.main(words, prog_name=_program(), standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has gone; keep Python from saying so at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return _nobody_listens(128 + signal.SIGPIPE)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort
-        return _failed(words, error)
+        try:
+            status = _failed(words, error)
+            sys.stdout.flush()
+        except OSError:  # not even that can be written
+            return _nobody_listens(_UNWRITTEN)
     return int(status or 0)
+
+
+def _nobody_listens(status: int) -> int:
+    """Keep Python from failing once more when it closes its streams at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    return status
 
 
 def _failed(words: list[str], error: BaseException) -> int:
@@ -70,6 +85,8 @@ def _failed(words: list[str], error: BaseException) -> int:
         return out.usage(error)
     if isinstance(error, KeyboardInterrupt):
         return out.interrupted(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return out.unreadable(error)
     return out.crash(error)
 
 

@@ -87,8 +87,11 @@ def inspect(
 
 
 def _read(name: str) -> bytes:
+    path = Path(name)
     try:
-        return Path(name).read_bytes()
+        if path.exists() and not path.is_file():  # a pipe would never end
+            raise ConfigError(f"{name} is no file.", code="UNREADABLE", file=name)
+        return path.read_bytes()
     except OSError as error:
         raise ConfigError(
             f"{name} can't be read: {error.strerror}.", code="UNREADABLE", file=name

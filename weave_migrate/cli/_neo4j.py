@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,11 @@ def _password(*, ask: bool, env: str | None, file: Path | None) -> object:
     from weave_migrate.model import Secret
 
     if ask:
+        need(
+            sys.stdin.isatty(),
+            "-p asks for the password, and there is no terminal to ask at.",
+            "Use --password:env NAME or --password:file PATH.",
+        )
         return Secret(click.prompt("Password", hide_input=True, err=True))
     if env:
         need(env in os.environ, f"The environment variable {env} is not set.")

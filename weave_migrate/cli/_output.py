@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import textwrap
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,6 +20,7 @@ import click
 from weave_migrate.cli._table import render_table
 from weave_migrate.errors import ConfigError, WeaveError
 from weave_migrate.model import Problem, Report
+from weave_migrate.scripts._source import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +64,7 @@ class Output:
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Write a table: drawn on a terminal, aligned text elsewhere."""
         if not self.json:
+            rows = [[printable(near(cell)) for cell in row] for row in rows]
             render_table(
                 headers, rows, on_terminal=self.width is not None, color=colour()
             )
@@ -121,7 +124,24 @@ class Output:
         problem = Problem("USAGE", error.format_message(), exit=_USAGE)
         self.document(self._failed(problem))
         if not self.json:
-            error.show()
+            context = getattr(error, "ctx", None)
+            if context is not None:
+                click.echo(context.get_usage(), err=True)
+                click.echo(f"Try: {context.command_path} --help\n", err=True)
+            click.echo(f"Error: {printable(problem.message)}", err=True)
+        return _USAGE
+
+    def unreadable(self, error: OSError) -> int:
+        """Say which file could not be read or written."""
+        problem = Problem(
+            "UNREADABLE",
+            f"{error.filename}: {error.strerror}.",
+            file=str(error.filename),
+            exit=_USAGE,
+        )
+        self.document(self._failed(problem))
+        self.problem(problem)
+        self._traceback()
         return _USAGE
 
     def interrupted(self, stop: KeyboardInterrupt) -> int:
@@ -164,7 +184,9 @@ class Output:
 
 def near(text: str) -> str:
     """Show paths below the current folder without it."""
-    return text.replace(f"{os.getcwd()}{os.sep}", "")  # noqa: PTH109 - text, no path
+    with suppress(FileNotFoundError):  # somebody deleted the folder we are in
+        text = text.replace(f"{os.getcwd()}{os.sep}", "")  # noqa: PTH109 - no path
+    return text
 
 
 def wrapped(text: str, *, width: int | None) -> str:
@@ -173,7 +195,8 @@ def wrapped(text: str, *, width: int | None) -> str:
     ``width`` is None where there is no terminal.  A line's own indent is kept, and
     what is broken off stands two columns deeper.
     """
-    lines = near(text).splitlines()
+    # What scripts and servers say must not steer the terminal.
+    lines = [printable(line) for line in near(text).split("\n")]
     if width is not None:
         lines = [_fill(line, width) for line in lines]
     return "\n".join(lines)

@@ -49,6 +49,8 @@ class PeerGroup(Group):
             return super().parse_args(ctx, [*wanted[:1], "--help"])
         words = list(self._words(args))
         at = next((place for place in words if args[place] in self.commands), None)
+        if at is None:
+            self._refuse_unknown(ctx, [args[place] for place in words])
         name = self.default if at is None else args[at]
         rest = [
             _spelled(arg) if place in words else arg
@@ -56,6 +58,16 @@ class PeerGroup(Group):
             if place != at
         ]
         return super().parse_args(ctx, [name, *rest])
+
+    def _refuse_unknown(self, ctx: click.Context, words: list[str]) -> None:
+        unknown = [w for w in words if w not in _WORD and not _PAIR.fullmatch(w)]
+        if not unknown:
+            return
+        from difflib import get_close_matches
+
+        close = get_close_matches(unknown[0], self.commands, n=1)
+        meant = f" Did you mean {close[0]}?" if close else ""
+        raise click.UsageError(f"There is no command {unknown[0]!r}.{meant}", ctx)
 
     def _words(self, args: list[str]) -> Iterator[int]:
         """Give the places of what is neither an option nor an option's value."""

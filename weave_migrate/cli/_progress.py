@@ -10,6 +10,7 @@ import click
 
 from weave_migrate.cli._output import colour
 from weave_migrate.cli._words import duration_text, holder_text
+from weave_migrate.scripts._source import printable
 
 if TYPE_CHECKING:
     from weave_migrate.cli._output import Output
@@ -69,11 +70,14 @@ class Progress:
             self._status.start()
         from rich.text import Text
 
-        self._status.update(Text(text))
+        self._status.update(Text(printable(text)))
 
     def _say(self, text: str) -> None:
         if not self._silent:
-            click.echo(text, err=True)
+            try:
+                click.echo(printable(text), err=True)
+            except OSError:  # nobody listens any more: no reason to stop half-way
+                self._silent = True
 
 
 class ProgressSet:

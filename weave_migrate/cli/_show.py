@@ -162,7 +162,8 @@ def show_outcome(output: Output, report: Report, seconds: float) -> None:
 def show_plan(output: Output, report: Report) -> None:
     """Show what a run would do: how much in all, then store by store."""
     count = sum(len(store.pending) for store in report.stores)
-    if count and not report.error:
+    problems = any(store.problems for store in report.stores)
+    if count and not problems:
         output.line(f"{plural(count, 'migration')} to apply.", fg="yellow", bold=True)
     for store in report.stores:
         output.line(f"{store.name}: {store.state}", bold=True)

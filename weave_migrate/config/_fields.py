@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from weave_migrate.config._urls import mask_url
+from weave_migrate.config._urls import bolt_uri, mask_url, node_url
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
 
@@ -29,18 +29,21 @@ _YES, _NO = (
 class Field:
     """One setting: ``convert`` raises ValueError with what was expected.
 
-    ``connects`` marks what decides where weave connects to: two sources that
-    disagree about it are worth a warning.
+    ``is_url`` marks what may hold credentials; ``connects`` marks what decides where
+    weave connects to: two sources that disagree about it are worth a warning.
     """
 
     convert: Callable[[Any], object]
     connects: bool = False
+    is_url: bool = False
 
 
 def text(value: Any) -> str:
-    """Accept any non-empty text."""
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("a text")
+    """Accept any text that is not empty and holds no control characters."""
+    if not isinstance(value, str) or not value.strip().isprintable():
+        raise ValueError("a text without control characters")
+    if not value.strip():
+        raise ValueError("a text that is not empty")
     return value.strip()
 
 
@@ -83,6 +86,27 @@ def _duration(word: str) -> float:
         return float(word)
     except ValueError:
         raise ValueError("a number of seconds or a duration like PT30S") from None
+
+
+def some_seconds(value: Any) -> float:
+    """Accept a number of seconds above 0."""
+    if (number := seconds(value)) <= 0:
+        raise ValueError("a number of seconds above 0")
+    return number
+
+
+def index_name(value: Any) -> str:
+    """Accept the name of one index: it becomes part of paths, and no pattern."""
+    name = text(value)
+    bad = set(name) & set(' "*/\\<|>?,#:%')
+    if bad or name != name.lower() or name[0] in "-_+." or len(name.encode()) > 255:
+        raise ValueError("the name of one index: lower case, without wildcards")
+    return name
+
+
+def urls(value: Any) -> tuple[str, ...]:
+    """Accept a list of node URLs, or one text with commas."""
+    return tuple(node_url(each) for each in texts(value))
 
 
 def port(value: Any) -> int:
@@ -131,7 +155,7 @@ def _scalar(value: object) -> bool:
 
 def path(value: Any) -> Path:
     """Accept a path; whoever reads the layer has made it absolute."""
-    return value if isinstance(value, Path) else Path(text(value))
+    return Path(text(str(value) if isinstance(value, Path) else value))
 
 
 def paths(value: Any) -> tuple[Path, ...]:
@@ -149,7 +173,7 @@ GENERAL: Mapping[str, Field] = {
     "on_newer": ON_NEWER,
 }
 POSTGRES: Mapping[str, Field] = {
-    "url": Field(secret),
+    "url": Field(secret, is_url=True),
     "host": Field(text),
     "port": Field(port),
     "user": Field(text),
@@ -163,7 +187,7 @@ POSTGRES: Mapping[str, Field] = {
 }
 NEO4J: Mapping[str, Field] = {
     "locations": Field(paths),
-    "uri": Field(text, connects=True),
+    "uri": Field(bolt_uri, connects=True, is_url=True),
     "user": Field(text),
     "password": Field(secret),
     "database": Field(text, connects=True),
@@ -181,13 +205,13 @@ NEO4J: Mapping[str, Field] = {
 }
 ELASTICSEARCH: Mapping[str, Field] = {
     "locations": Field(paths),
-    "url": Field(texts, connects=True),
+    "url": Field(urls, connects=True, is_url=True),
     "user": Field(text),
     "password": Field(secret),
     "api_key": Field(secret),
     "ca_certs": Field(path),
     "fingerprint": Field(text),
-    "history_index": Field(text, connects=True),
+    "history_index": Field(index_name, connects=True),
     "placeholders": Field(mapping),
     "placeholder_prefix": Field(text),
     "placeholder_suffix": Field(text),
@@ -201,31 +225,31 @@ ELASTICSEARCH: Mapping[str, Field] = {
     "baseline_version": Field(text),
     "validate_on_migrate": Field(boolean),
     "out_of_order": Field(boolean),
-    "request_timeout": Field(seconds),
+    "request_timeout": Field(some_seconds),
     "on_newer": ON_NEWER,
 }
 
 
-def shown(value: object) -> str:
+def shown(value: object, *, is_url: bool = False) -> str:
     """Render a setting for people: secrets and credentials in URLs masked."""
     if isinstance(value, Secret):
-        return "***"
+        return mask_url(value.reveal()) if is_url else "***"
     if isinstance(value, Mapping):
         return ", ".join(f"{k}=***" for k in value) or "none"
     if isinstance(value, (tuple, list)):
-        return ", ".join(shown(v) for v in value) or "none"
+        return ", ".join(shown(v, is_url=is_url) for v in value) or "none"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
     if value is None:
         return "not set"
-    return mask_url(str(value))
+    return mask_url(str(value)) if is_url else str(value)
 
 
 def config_error(key: str, source: str, expected: str) -> ConfigError:
     """Make the one error for a value that doesn't fit; it never shows the value."""
     return ConfigError(
         f"The setting {key} ({source}) must be {expected}.",
-        hint="See every setting and where it came from: weave db config",
+        hint=f"Correct it in {source}.",
     )

@@ -17,7 +17,12 @@ def find_project(start: Path | None = None) -> Path:
 
     Raises ConfigError (NO_PROJECT) where there is none.
     """
-    here = (start or Path.cwd()).resolve()
+    try:
+        here = (start or Path.cwd()).resolve()
+    except FileNotFoundError:
+        raise ConfigError(
+            "The current folder does not exist any more.", code="NO_PROJECT"
+        ) from None
     for folder in (here, *here.parents):
         if (folder / FOLDER).is_dir():
             return folder

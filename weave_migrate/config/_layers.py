@@ -91,6 +91,8 @@ def toml_layers(path: Path, *, env: str | None) -> tuple[Layer, Layer | None]:
         document = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}", file=path) from error
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply.", file=path) from None
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}.") from error
     blocks = document.pop("env", {})
@@ -201,9 +203,9 @@ def read_secret(path: Path, name: str) -> Secret:
     """Read a secret from a file; one line end after it does not count."""
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise ConfigError(f"{name}: {path} can't be read: {reason}.") from error
+    except (OSError, ValueError) as error:  # not UTF-8, or no path at all
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"{name}: {path} can't be read: {reason}.") from None
     return Secret(text.removesuffix("\n").removesuffix("\r"))
 
 
@@ -247,6 +249,10 @@ def _variable(
     value = environ.get(name)
     if not value:
         return None, name
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # Python keeps bytes that are no UTF-8 as surrogates
+        raise ConfigError(f"The variable {name} is not UTF-8.") from None
     return (Secret(value) if is_secret else value), name
 
 

@@ -25,9 +25,7 @@ from weave_migrate.config._settings import (
     PostgresSettings,
     Settings,
 )
-from weave_migrate.config._urls import mask_url
 from weave_migrate.errors import ConfigError
-from weave_migrate.model import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,11 +75,11 @@ class _Merge:
             value, layer, section = found[-1]
             source = layer.source_of(section, key)
             if kind.connects:
-                self._compare(shown_key, found)
+                self._compare(shown_key, found, is_url=kind.is_url)
             if isinstance(value, Mapping):
                 value = {k: v for each, _, _ in found for k, v in each.items()}
             values[key] = value
-            shown = _shown_url(value) if key == "url" else _fields.shown(value)
+            shown = _fields.shown(value, is_url=kind.is_url)
             self.origins.append(Origin(key=shown_key, value=shown, source=source))
         return values
 
@@ -94,7 +92,9 @@ class _Merge:
             source = layer.source_of(section, key)
             raise _fields.config_error(name, source, str(error)) from None
 
-    def _compare(self, key: str, found: list[tuple[Any, Layer, str]]) -> None:
+    def _compare(
+        self, key: str, found: list[tuple[Any, Layer, str]], *, is_url: bool
+    ) -> None:
         """Warn when two sources disagree about where to connect."""
         name = key.rsplit(".", 1)[-1]
         value, winner, section = found[-1]
@@ -104,8 +104,9 @@ class _Merge:
             if other != value:
                 self.warnings.append(
                     f"{key}: {winner.source_of(section, name)} "
-                    f"({_shown_url(value)}) is used, {layer.source_of(place, name)} "
-                    f"says {_shown_url(other)}."
+                    f"({_fields.shown(value, is_url=is_url)}) is used, "
+                    f"{layer.source_of(place, name)} says "
+                    f"{_fields.shown(other, is_url=is_url)}."
                 )
 
 
@@ -115,12 +116,6 @@ def _defaults(cls: type, **others: object) -> dict[str, object]:
         f.name: f.default for f in dataclasses.fields(cls) if f.default is not _UNSET
     }
     return own | others
-
-
-def _shown_url(value: object) -> str:
-    if isinstance(value, Secret):
-        return mask_url(value.reveal())
-    return _fields.shown(value)
 
 
 def load_settings(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from weave_migrate.config import _fields
+from weave_migrate.config._urls import mask_url
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
 
@@ -41,7 +42,7 @@ class _Parts:
     def target(self) -> str:
         """Where it leads, without credentials."""
         if self.other:
-            return _fields.shown(self.other)
+            return mask_url(self.other)
         host = (parse_qs(self.query).get("host") or [self.host])[0]
         return f"{host}:{self.port or _PORT}/{self.database}"
 
@@ -135,6 +136,11 @@ def _from_url(parts: _Parts, url: str, name: str) -> _Parts:
             hint="It has the form postgresql://user@host:5432/database; other "
             "characters of user and password are written as %XX.",
         ) from None
+    if not split.scheme:
+        raise ConfigError(
+            f"The URL of PostgreSQL database {name} has no scheme.",
+            hint="It has the form postgresql://user@host:5432/database.",
+        )
     if not split.scheme.startswith("postgres"):
         return replace(parts, other=url)
     return replace(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"[VR](\d+)(?:[._]\d+)*__")
 _WIDTH = 3  # of the first file's number: V001
+_LONGEST = 100  # characters of a slug; file systems take 255 bytes
 _TEMPLATES = {
     # Both forms are read by the Java tools.  The Cypher one has no statement yet: a
     # comment alone is never sent.
@@ -50,7 +51,7 @@ def create_script(kind: StoreKind, folder: Path, message: str) -> Path:
 def slugify(message: str) -> str:
     """Reduce a message to what a file name may hold: ``[A-Za-z0-9_]``."""
     plain = unicodedata.normalize("NFKD", message).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")
+    return re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")[:_LONGEST].rstrip("_")
 
 
 def _next_version(folder: Path) -> str:

@@ -121,6 +121,7 @@ def _migrate_one(
     except WeaveError as error:
         problem = Problem.from_error(error)
         state = StoreState.FAILED
+        _log.info("run.failed", store=store.name, code=error.code, file=error.file)
     except KeyboardInterrupt as stop:
         problem = _interrupted(store, recorder, stop)
         state = StoreState.FAILED

@@ -106,16 +106,20 @@ def test_two_sources_that_disagree_about_where_to_connect_are_named(load: Load) 
             '[postgres.slack]\nurl = "postgresql://a:c4n4ry@toml/s"',
             {"POSTGRES_HOST": "var"},
             [
-                ("postgres.slack: POSTGRES_HOST (var:5432/s) is used, "
-                "weave.toml says toml:5432/s.")
+                (
+                    "postgres.slack: POSTGRES_HOST (var:5432/s) is used, "
+                    "weave.toml says toml:5432/s."
+                )
             ],
         ),
         (
             None,
             {"POSTGRES_HOST": "var", "DATABASE_URL_SLACK": "postgresql://own/slack"},
             [
-                ("postgres.slack: DATABASE_URL_SLACK (own:5432/slack) is used, "
-                "POSTGRES_HOST says var:5432/slack.")
+                (
+                    "postgres.slack: DATABASE_URL_SLACK (own:5432/slack) is used, "
+                    "POSTGRES_HOST says var:5432/slack."
+                )
             ],
         ),
         (
@@ -128,8 +132,10 @@ def test_two_sources_that_disagree_about_where_to_connect_are_named(load: Load) 
             None,
             {"ELASTICSEARCH_HOST": "a", "ELASTICSEARCH_URL": "http://b:9200"},
             [
-                ("elasticsearch.url: ELASTICSEARCH_URL (http://b:9200) is used, "
-                "ELASTICSEARCH_HOST says http://a:9200.")
+                (
+                    "elasticsearch.url: ELASTICSEARCH_URL (http://b:9200) is used, "
+                    "ELASTICSEARCH_HOST says http://a:9200."
+                )
             ],
         ),
     ],
@@ -208,14 +214,18 @@ def test_elasticsearch_url_beats_its_host(load: Load) -> None:
             "postgresql://x:y@z/own",
         ),
         (
-            ('[postgres.slack]\nurl = "postgresql://toml/s"\n'
-            '[env.prod.postgres.slack]\nurl = "postgresql://prod/s"'),
+            (
+                '[postgres.slack]\nurl = "postgresql://toml/s"\n'
+                '[env.prod.postgres.slack]\nurl = "postgresql://prod/s"'
+            ),
             {"POSTGRES_HOST": "var", "POSTGRES_USER": "me", "POSTGRES_PASSWORD": "p"},
             "postgresql://me:p@prod/s",
         ),
         (
-            ('[postgres.slack]\nurl = "postgresql://a@toml:1/s"\n'
-            '[env.prod.postgres.slack]\nhost = "prod"'),
+            (
+                '[postgres.slack]\nurl = "postgresql://a@toml:1/s"\n'
+                '[env.prod.postgres.slack]\nhost = "prod"'
+            ),
             {"POSTGRES_PORT": "2"},
             "postgresql://a@prod:2/s",
         ),
@@ -323,6 +333,24 @@ def test_on_newer_differs_by_store_until_it_is_set(load: Load) -> None:
         ("[postgres.other]\nschema = 'x'", r"no .weave/migrations/other/"),
         ("[neo4j]\nplaceholders = { a = [1] }", "a table of names and texts"),
         ("[postgres.slack]\nport = 70000", "a port number"),
+        ("[neo4j]\nuri = 'garbage'", "a URI like bolt"),
+        ("[neo4j]\nuri = 'http://h'", "a URI like bolt"),
+        ("[neo4j]\nuri = 'bolt://h:abc'", "a URI like bolt"),
+        ("[neo4j]\nuri = 'bolt://h:99999'", "a URI like bolt"),
+        ("[neo4j]\nuri = 'bolt://a..b'", "a URI like bolt"),
+        ("[neo4j]\nuser = ''", "not empty"),
+        ('[neo4j]\nlocations = ["a\\u0000b"]', "without control characters"),
+        ('[neo4j]\npassword_file = "a\\u0000b"', "can't be read"),
+        ("[elasticsearch]\nurl = 'u:c4n4ry@h:9200'", "a URL like https://host:9200"),
+        ("[elasticsearch]\nhistory_index = '*'", "the name of one index"),
+        ("[elasticsearch]\nhistory_index = '../x'", "the name of one index"),
+        ("[elasticsearch]\nhistory_index = 'a b'", "the name of one index"),
+        ("[elasticsearch]\nrequest_timeout = 0", "seconds above 0"),
+        (
+            '[elasticsearch]\ndefault_content_type = "a\\nb: c"',
+            "without control characters",
+        ),
+        (f"a = {'[' * 100_000}", "nested too deeply|not valid TOML"),
         ("[neo4j]\npassword_file = 3", "must be the path of a file"),
         ("env = 3", "env must be a table"),
         ("[env]\nprod = 3", "env.prod must be a table"),
@@ -330,8 +358,40 @@ def test_on_newer_differs_by_store_until_it_is_set(load: Load) -> None:
     ],
 )
 def test_a_wrong_setting_is_a_clear_error(load: Load, toml: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError, match=message) as caught:
         load(toml)
+    assert "c4n4ry" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "host=db user=u password=c4n4ry",
+        "postgresql://u:c4n/4ry@db/s",
+        "postgresql://u:c4n4ry#@db/s",
+        "postgresql://u:c4n@4ry@db/s",
+        "postgresql://u@db/s?passwd=c4n4ry&sslmode=require",
+        "mysql://u:c4n4ry@db/s?api_key=c4n4ry",
+        "c4n4ry",
+    ],
+)
+def test_whatever_stands_for_a_url_its_password_is_not_shown(
+    load: Load, url: str
+) -> None:
+    environ = {"DATABASE_URL_SLACK": url, "POSTGRES_HOST": "elsewhere"}
+    try:
+        settings = load(environ=environ)
+    except ConfigError as error:
+        seen = f"{error} {error.hint}"
+    else:
+        seen = f"{settings.origins} {settings.warnings} {settings!r}"
+    assert not any(part in seen for part in ("c4n", "4ry"))
+
+
+def test_a_variable_that_is_not_utf_8_is_refused(load: Load) -> None:
+    with pytest.raises(ConfigError, match="NEO4J_PASSWORD is not UTF-8") as caught:
+        load(environ={"NEO4J_PASSWORD": "\udcffc4n4ry"})
+    assert "c4n4ry" not in str(caught.value)
 
 
 def test_an_unknown_setting_suggests_the_right_one(load: Load) -> None:
