@@ -133,7 +133,7 @@ def _files(
     except OSError as error:
         found.problems.append(
             Problem(
-                code="FILE_UNREADABLE",
+                code="UNREADABLE",
                 message=f"{folder} can't be read: {error.strerror}.",
                 file=folder,
             )
