@@ -85,8 +85,8 @@ def _hint(settings: PostgresSettings, migration: Migration | None) -> str:
 
 
 def _commits_by_itself(migration: Migration) -> bool:
-    path = migration.path or Path()
-    return b"autocommit_block" in path.read_bytes()
+    path = migration.path
+    return path is not None and b"autocommit_block" in path.read_bytes()
 
 
 def _statement(error: DBAPIError) -> str | None:

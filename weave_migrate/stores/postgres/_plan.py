@@ -38,7 +38,8 @@ def make_plan(
     """Decide from files and history what a run would apply; pure."""
     if revisions.problems:
         return Plan(
-            entries=tuple(_entry_without_file(version) for version in recorded),
+            # Which of them have files can't be told while the files contradict.
+            entries=tuple(_recorded(version, State.APPLIED) for version in recorded),
             problems=revisions.problems,
         )
     unknown = [version for version in recorded if not revisions.knows(version)]
@@ -103,9 +104,9 @@ def _entry(script: Script, *, is_applied: bool) -> Entry:
     return Entry(State.PENDING, migration)
 
 
-def _entry_without_file(version: str) -> Entry:
+def _recorded(version: str, state: State) -> Entry:
     record = Applied(version=version, description=None, type=TYPE, source=None)
-    return Entry(State.MISSING, applied=record)
+    return Entry(state, applied=record)
 
 
 def _newer(
@@ -123,7 +124,7 @@ def _newer(
         else Entry(State.IGNORED, as_migration(script))
         for script in revisions.after(())
     ]
-    entries += [_entry_without_file(version) for version in unknown]
+    entries += [_recorded(version, State.MISSING) for version in unknown]
     message = (
         f"PostgreSQL database {settings.name} is at revision {', '.join(unknown)}, "
         f"of which there is no file in {settings.folder.name}/."
