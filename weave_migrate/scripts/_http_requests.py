@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -134,7 +135,8 @@ class _Reader:
                 hint="A request begins with a line such as PUT /my-index; the methods "
                 f"are {', '.join(_evolution.METHODS)}.",
             )
-        return found[0], self._path(found[1], number)
+        # A file of many requests shares what they have in common, as the headers.
+        return sys.intern(found[0]), self._path(found[1], number)
 
     def _path(self, path: str, number: int) -> str:
         before, _, last = path.rpartition(" ")
