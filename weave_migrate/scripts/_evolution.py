@@ -136,15 +136,16 @@ def rejects(text: str) -> bool:
 
     Only the part up to the first blank line can make it fail.
     """
-    lines = (line for line in _lines(text) if not is_comment(line))
-    request = request_line(next(lines, ""))
+    kept = (line for line in lines(text) if not is_comment(line))
+    request = request_line(next(kept, ""))
     if request is None or request[0] not in METHODS:
         return True
-    head = itertools.takewhile(trim, lines)
+    head = itertools.takewhile(trim, kept)
     return any(header(line) is None for line in head)
 
 
-def _lines(text: str) -> Iterator[str]:
+def lines(text: str) -> Iterator[str]:
+    """Give the lines one by one, without their line ends."""
     start = 0
     while (end := text.find("\n", start)) >= 0:
         yield text[start:end]

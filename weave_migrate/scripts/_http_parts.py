@@ -18,13 +18,12 @@ _BULK = re.compile(r"(?:\A|.*/)_(?:bulk|msearch)(?:/template)?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One request; ``begin`` and ``line`` say where.
+    """One request; ``line`` is that of its request line.
 
     ``head`` are the request line and the lines between it and the body, comments
     included; the body is ``text[start:end]``, with its comments.
     """
 
-    begin: int
     line: int
     head: str
     start: int
@@ -51,8 +50,8 @@ def split(text: str) -> Iterator[Part]:
 def _part(text: str, begin: int, line: int, end: int) -> Part:
     border = _BORDER.search(text, begin, end)
     if border is None:
-        return Part(begin, line, text[begin:end], end, end)
-    return Part(begin, line, text[begin : border.start()], border.end(), end)
+        return Part(line, text[begin:end], end, end)
+    return Part(line, text[begin : border.start()], border.end(), end)
 
 
 def before_separator(body: str, *, bulk: bool) -> str:

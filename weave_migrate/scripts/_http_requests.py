@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from weave_migrate.errors import PlaceholderError
@@ -79,19 +79,15 @@ class _Reader:
     def read(self) -> tuple[Request, ...]:
         if self._placeholders.values:
             self._check_placeholders()
-        requests: list[Request] = []
-        for part in split(self._text):
-            if not requests:
-                begin = part.begin
-            requests.append(self._request(part))
+        requests = tuple(map(self._request, split(self._text)))
         if not requests:
             raise self._source.error(
                 "there is no request in this file.",
                 line=1,
                 hint="Write a request line, for example: PUT /my-index",
             )
-        self.notes[:0] = self._structure_notes(begin, len(requests))
-        return tuple(requests)
+        self.notes[:0] = self._structure_notes(requests)
+        return requests
 
     def _request(self, part: Part) -> Request:
         request_line, _, header_lines = part.head.partition("\n")
@@ -283,20 +279,20 @@ class _Reader:
             )
         return re.sub(rf"\A(?:{self._line_separator})++", "", body)  # §2.2 again
 
-    def _structure_notes(self, begin: int, count: int) -> Iterator[str]:
-        """Say what blank lines before ``begin``, and separators, are to the peer."""
-        before = self._text[:begin].split("\n")[:-1]
+    def _structure_notes(self, requests: tuple[Request, ...]) -> Iterator[str]:
+        """Say what blank lines before the first, and separators, are to the peer."""
+        before = islice(_evolution.lines(self._text), requests[0].line - 1)
         blank = next((n for n, line in enumerate(before, 1) if not trim(line)), None)
         if blank:
             yield (
                 f"{_PEER} rejects this file: line {blank} is blank, and a request or "
                 f"comment must stand there."
             )
-        if count == 1:
+        if len(requests) == 1:
             return
         yield (
-            f"{_PEER} knows one request in a file, and takes these {count} for "
-            f"one: what follows the first becomes its headers and its body."
+            f"{_PEER} knows one request in a file, and takes these {len(requests)} "
+            f"for one: what follows the first becomes its headers and its body."
             if blank or not _evolution.rejects(self._text)
             else f"{_PEER} rejects this file: there is no blank line between the first "
             f"request and the ### behind it."
