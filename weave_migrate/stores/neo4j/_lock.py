@@ -113,11 +113,10 @@ class Neo4jLock:
         while not self._take():
             current = holder(self._connection, self._names)
             waited = time.monotonic() - started
-            if current is None:
-                continue  # given back between the two questions
             if waited >= timeout:
-                raise _timeout(self._names, current, waited)
-            observer.lock_waiting(current, waited)
+                raise _timeout(self._names, current or LockInfo(), waited)
+            if current:  # else it was given back between the two questions
+                observer.lock_waiting(current, waited)
             time.sleep(min(pause, max(timeout - waited, 0.01)))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
         _log.debug("lock.acquired", store="neo4j", lock=self._names.lock)
