@@ -228,11 +228,18 @@ def _missing(row: Row, below: Migration | None) -> Problem:
             hint=f"Set baseline_version to {version} or lower.",
             file=place(below),
         )
+    if row.applied.success:
+        said, hint = "was applied", f"Bring {source} back."
+    else:
+        said = "failed and is still recorded"
+        hint = (
+            f"Bring {source} back, or delete document {version} from the history index."
+        )
     return Problem(
         code="MISSING_LOCAL",
-        message=f"Version {version} ({source}) was applied, but there is no file "
-        "for it, though there are files above it.",
-        hint=f"Bring {source} back.",
+        message=f"Version {version} ({source}) {said}, but there is no file for it, "
+        "though there are files above it.",
+        hint=hint,
     )
 
 

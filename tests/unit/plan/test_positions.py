@@ -147,6 +147,14 @@ def test_out_of_order_only_warns_of_it() -> None:
     assert plan.warnings == ("No file for 2 (V2__x.http).",)
 
 
+def test_a_failed_row_without_a_file_is_not_called_applied() -> None:
+    plan = decide(files("1", "3"), [row("1"), row("2", success=False), row("3")])
+    (problem,) = plan.problems
+    assert problem.code == "MISSING_LOCAL"
+    assert "failed and is still recorded" in problem.message
+    assert "delete document 2" in (problem.hint or "")
+
+
 @pytest.mark.parametrize("out_of_order", [False, True])
 def test_deleted_files_at_the_end_are_a_warning(out_of_order: bool) -> None:
     plan = decide(files("1"), rows("1", "2", "3"), out_of_order=out_of_order)
