@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import ExitStack, closing, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_store import Listener
 
 from weave_migrate.errors import LockLost, LockTimeout
+from weave_migrate.stores.elasticsearch._transport import Cluster
 
 if TYPE_CHECKING:
     from search_bench import SearchBench
@@ -243,3 +244,22 @@ def test_a_lock_that_can_not_be_released_does_not_hide_what_failed(
     ((event, message),) = listener.events
     assert event == "warned"
     assert f"curl -X DELETE '{bench.url}/{bench.history_index}/_doc/0.1" in message
+
+
+def test_an_interrupt_while_the_lock_is_made_leaves_none(
+    bench: SearchBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(bench.store()) as store:
+        tell = Cluster.tell
+
+        def interrupted(self: Cluster, method: str, target: str, *a: Any, **k: Any):  # type: ignore[no-untyped-def]
+            answer = tell(self, method, target, *a, **k)
+            if "/_create/" in target:
+                raise KeyboardInterrupt  # Ctrl-C, just when the answer came
+            return answer
+
+        monkeypatch.setattr(Cluster, "tell", interrupted)
+        with pytest.raises(KeyboardInterrupt), store.lock(5, Listener()):
+            pytest.fail("the lock was given in spite of the interrupt")
+        monkeypatch.undo()
+        assert store.lock_info() is None

@@ -260,3 +260,17 @@ def test_a_closed_index_has_no_numbers(bench: SearchBench) -> None:
         found = {each.name: each for each in store.indices()}
     assert found[bench.index].status == "close"
     assert found[bench.index].documents is None
+
+
+def test_a_value_that_the_server_repeats_is_put_back_behind_its_placeholder(
+    bench: SearchBench,
+) -> None:
+    bench.write("V1__x.http", 'PUT /INDEX\n\n{"${key}": 1}\n')
+    with closing(bench.store(placeholders={"key": "c4n4ry"})) as store:
+        plan = store.plan()
+        with pytest.raises(MigrationFailed) as caught:  # noqa: SIM117
+            with store.lock(5, Listener()) as lock:
+                store.apply(plan, lock, Listener())
+    error = caught.value
+    assert "${key}" in error.message
+    assert "c4n4ry" not in f"{error} {error.server_answer} {error.hint}"

@@ -17,6 +17,7 @@ from weave_migrate.plan.positions import place
 from weave_migrate.scripts._java import trim
 from weave_migrate.scripts._source import printable
 from weave_migrate.scripts.http import headers_to_send
+from weave_migrate.scripts.masking import mask_values
 from weave_migrate.stores.elasticsearch._answers import bulk_failures, shorten
 
 if TYPE_CHECKING:
@@ -56,13 +57,22 @@ class Runner:
             try:
                 self._send(request)
             except StoreError as error:
+                # Servers repeat what they were sent, values of placeholders too.
+                error.message = self._masked(error.message)
                 said = self._record_failure(migration, clock)
                 raise _failed(migration, script, part, error, said) from error
             except BaseException:
                 # An interrupt: the request in flight may have been carried out.
-                self._record_failure(migration, clock)
+                said = self._record_failure(migration, clock)
+                self.observer.warned(f"{migration.source} was interrupted. {said}")
                 raise
         self.observer.migration_applied(self._record_success(migration, clock))
+
+    def _masked(self, text: str) -> str:
+        settings = self.settings
+        form = f"{settings.placeholder_prefix}NAME{settings.placeholder_suffix}"
+        form = form.replace("{", "{{").replace("}", "}}").replace("NAME", "{}")
+        return mask_values(text, settings.placeholders, form)
 
     def _check(self, migration: Migration, *, done: int) -> None:
         try:

@@ -17,13 +17,20 @@ from __future__ import annotations
 import os
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from getpass import getuser
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from weave_migrate.errors import LockLost, LockTimeout, StoreError, StoreUnavailable
+from weave_migrate.errors import (
+    LockLost,
+    LockTimeout,
+    StoreError,
+    StoreUnavailable,
+    WeaveError,
+)
 from weave_migrate.model import LockInfo
 from weave_migrate.stores.elasticsearch._answers import mapping
 from weave_migrate.stores.elasticsearch._history import LOCK_ID, Document
@@ -151,7 +158,7 @@ def _acquire(history: History, timeout: float, observer: Observer) -> HeldLock:
                 raise
             if not locked:
                 return lock
-            lock.release()
+            _give_back(lock, observer)
         waited = time.monotonic() - started
         if waited >= timeout:
             raise _timeout(history, locked, timeout)
@@ -172,7 +179,9 @@ def _create(history: History) -> HeldLock | None:
         locked=True,
         index_name=history.index,
     )
+    run = str(uuid4())
     lock[_OWN] = {
+        "run": run,
         "owner": f"{_user()}@{socket.gethostname()}",
         "host": socket.gethostname(),
         "pid": os.getpid(),
@@ -189,6 +198,9 @@ def _create(history: History) -> HeldLock | None:
                 + _delete_command(history)
             )
         raise
+    except BaseException:  # an interrupt: it may be there all the same
+        _withdraw(history, run)
+        raise
     if answer.status == 409:
         return None
     made = answer.object()
@@ -196,6 +208,18 @@ def _create(history: History) -> HeldLock | None:
     assert isinstance(seq_no, int)  # noqa: S101 - the server's own contract
     assert isinstance(term, int)  # noqa: S101
     return HeldLock(history, seq_no, term)
+
+
+def _withdraw(history: History, run: str) -> None:
+    """Delete the lock document if it is the one of ``run``."""
+    path = f"{history.path}/_doc/{LOCK_ID}"
+    with suppress(WeaveError):
+        found = history.cluster.ask("GET", path).object()
+        if mapping(mapping(found.get("_source")).get(_OWN)).get("run") == run:
+            condition = (
+                f"if_seq_no={found['_seq_no']}&if_primary_term={found['_primary_term']}"
+            )
+            history.cluster.tell("DELETE", f"{path}?refresh=true&{condition}")
 
 
 def _user() -> str:

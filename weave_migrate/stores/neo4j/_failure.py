@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from weave_migrate.errors import MigrationFailed
 from weave_migrate.scripts._source import excerpt
+from weave_migrate.scripts.masking import mask_values
 from weave_migrate.stores.neo4j._session import answer
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _AGAIN = "Correct the script, then run again: weave db migrate-neo4j"
 _WHERE = re.compile(r"\(line (\d{1,9}), column (\d{1,9})")
-_SHORTEST = 3  # shorter placeholder values are too common to be looked for
 
 
 @dataclass(slots=True)
@@ -126,8 +126,4 @@ def _excerpt(text: str, said: str, placeholders: Mapping[str, str]) -> str:
 
 def mask(text: str, placeholders: Mapping[str, str]) -> str:
     """Put placeholders back where their values are shown."""
-    longest_first = sorted(placeholders.items(), key=lambda pair: -len(pair[1]))
-    for name, value in longest_first:
-        if len(value) >= _SHORTEST:
-            text = text.replace(value, f"${{nm:{name}}}")
-    return text
+    return mask_values(text, placeholders, "${{nm:{}}}")
