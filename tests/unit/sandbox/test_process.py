@@ -45,6 +45,7 @@ def _assert_gone(pid: int, folder: Path) -> None:
 def _owner(then: str) -> tuple[subprocess.Popen[str], int, Path]:
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER % then],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -67,9 +68,10 @@ def test_a_signal_to_the_owner_ends_server_and_folder(number: int) -> None:
 
 
 def test_an_owner_that_forgets_to_close_leaves_nothing() -> None:
-    owner, pid, folder = _owner("")
+    owner, pid, folder = _owner("sys.stdin.readline()")
     with owner:
-        assert owner.wait() == 0
+        owner.communicate("now\n")
+    assert owner.returncode == 0
     _assert_gone(pid, folder)
 
 

@@ -63,8 +63,6 @@ class Cluster:
             nodes,
             randomize_nodes_in_pool=False,
             max_retries=0,
-            retry_backoff_base=0.1,
-            retry_backoff_cap=1,
             meta_header=False,
         )
         self._transport.serializers = _Verbatim()
