@@ -189,7 +189,9 @@ def clean(
             confirm(changes)
             recorder = _Recorder(store.name, listener)
             with store.lock(lock_timeout, recorder) as lock:
-                if store.plan_clean(everything=everything) != changes:
+                # Our own lock may show up besides; what was shown must still be so.
+                again = store.plan_clean(everything=everything)
+                if not all(change in again for change in changes):
                     raise RefusedError(
                         "The history was changed by another run meanwhile; nothing "
                         "was removed.",

@@ -61,9 +61,7 @@ def plan_clean(
         return tuple(changes)
     locks = connection.read(_LOCKS, database=names.schema)[0]["locks"]
     if locks:
-        changes.append(
-            Change(f"Delete all lock nodes ({locks}).", _Statement(_DELETE_LOCKS))
-        )
+        changes.append(Change("Delete all lock nodes.", _Statement(_DELETE_LOCKS)))
     changes += [
         Change(
             f"Drop the constraint {row['name']}.",
