@@ -1,12 +1,8 @@
 """Settings: found, merged and frozen before a store is opened."""
 
+from weave_migrate.config._environment import database_variable
 from weave_migrate.config._find import FOLDER, find_project, postgres_folders
-from weave_migrate.config._layers import (
-    database_variable,
-    parse_location,
-    parse_pairs,
-    read_secret,
-)
+from weave_migrate.config._layers import parse_location, parse_pairs, read_secret
 from weave_migrate.config._load import STORES, load_settings
 from weave_migrate.config._settings import (
     ElasticsearchSettings,

@@ -9,14 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from weave_migrate.config import _fields
+from weave_migrate.config._environment import database_layer, environment_layers
 from weave_migrate.config._find import FOLDER, find_project, postgres_folders
-from weave_migrate.config._layers import (
-    Layer,
-    database_layer,
-    environment_layers,
-    properties_layer,
-    toml_layers,
-)
+from weave_migrate.config._layers import Layer, properties_layer
 from weave_migrate.config._postgres import PARTS, postgres_url
 from weave_migrate.config._settings import (
     ElasticsearchSettings,
@@ -25,6 +20,7 @@ from weave_migrate.config._settings import (
     PostgresSettings,
     Settings,
 )
+from weave_migrate.config._toml import toml_layers
 from weave_migrate.errors import ConfigError
 
 if TYPE_CHECKING:
