@@ -473,3 +473,26 @@ def test_the_version_is_asked_of_the_nodes(
 def test_a_server_without_a_version_is_an_error(server: Recorder) -> None:
     with cluster(server.url) as one, pytest.raises(StoreError, match="version"):
         one.facts()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "hint"),
+    [
+        (404, b"<html>not found</html>", "no Elasticsearch or OpenSearch"),
+        (404, b"", "no Elasticsearch or OpenSearch"),
+        (500, b"<html>oops</html>", "no Elasticsearch or OpenSearch"),
+        (302, b"", "It redirects"),
+    ],
+)
+def test_a_server_of_another_kind_is_no_empty_history(
+    server: Recorder, tmp_path: Path, status: int, body: bytes, hint: str
+) -> None:
+    server.status, server.body = status, body
+    (tmp_path / "V1__x.http").write_text("GET /\n")
+    settings = ElasticsearchSettings(locations=(tmp_path,), urls=(server.url,))
+    with (
+        closing(ElasticsearchStore(settings)) as store,
+        pytest.raises(StoreError) as caught,
+    ):
+        store.plan()
+    assert hint in (caught.value.hint or "")

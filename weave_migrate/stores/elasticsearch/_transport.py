@@ -175,7 +175,9 @@ class Cluster:
         return self.send(method, target, body=data, headers=_JSON, retries=retries)
 
     def _checked(self, answer: Answer, request: str, allowed: frozenset[int]) -> Answer:
-        if answer.is_success or answer.status in allowed:
+        # A web server's 404 is no word about an index: the URL is wrong.
+        is_said = request.startswith("HEAD ") or answer.object()
+        if answer.is_success or (answer.status in allowed and is_said):
             return answer
         if answer.status == 401 or answer.error_type == "security_exception":
             raise StoreUnavailable(
@@ -188,7 +190,12 @@ class Cluster:
             raise StoreUnavailable(
                 f"{self.url} is not ready: {answer.reason}", code="NOT_READY"
             )
-        raise StoreError(f"{request} failed on {self.url}: {answer.reason}")
+        hint = None
+        if 300 <= answer.status <= 399:
+            hint = "It redirects: set ELASTICSEARCH_URL to where the server really is."
+        elif not answer.object():
+            hint = "This is no Elasticsearch or OpenSearch: check ELASTICSEARCH_URL."
+        raise StoreError(f"{request} failed on {self.url}: {answer.reason}", hint=hint)
 
     def facts(self) -> Facts:
         """Ask for distribution and version."""
