@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from weave_migrate.cli._command import Command, out
+from weave_migrate.config import LINE_SEPARATORS, parse_pairs
 from weave_migrate.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-_SEPARATORS: dict[str, Literal["\n", "\r\n", "\r"]] = {
-    "lf": "\n",
-    "crlf": "\r\n",
-    "cr": "\r",
-}
 
 
 @click.command(cls=Command)
@@ -28,7 +23,7 @@ _SEPARATORS: dict[str, Literal["\n", "\r\n", "\r"]] = {
 )
 @click.option(
     "--line-separator",
-    type=click.Choice(list(_SEPARATORS)),
+    type=click.Choice(list(LINE_SEPARATORS)),
     default="lf",
     help="HTTP: what line ends become before hashing.",
 )
@@ -53,7 +48,6 @@ def inspect(
 
     Exit 1 if a file has an error, 2 if one can't be read.
     """
-    from weave_migrate.config import parse_pairs
     from weave_migrate.scripts.inspect_cypher import inspect_cypher
     from weave_migrate.scripts.inspect_http import inspect_http
 
@@ -66,7 +60,7 @@ def inspect(
                 data,
                 path=name,
                 placeholders=values,
-                line_separator=_SEPARATORS[line_separator],
+                line_separator=LINE_SEPARATORS[line_separator],
                 trim_trailing_newline=trim_trailing_newline,
             )
         else:

@@ -15,22 +15,20 @@ if TYPE_CHECKING:
 
     from weave_migrate.config import Settings
 
-_SCRIPTS = {"neo4j": "cypher", "elasticsearch": "scripts"}
-
 
 @click.command(cls=Command)
 @click.argument("name")
 def init(name: str) -> None:
     """Make the folder of a new database: a PostgreSQL name, neo4j or elasticsearch."""
-    from weave_migrate.config import FOLDER, find_project
+    from weave_migrate.config import SCRIPTS, find_project, scripts_folder
     from weave_migrate.errors import ConfigError
 
     try:
         project = common().folder or find_project()
     except ConfigError:
         project = Path.cwd()  # the first database makes the project
-    if name in _SCRIPTS:
-        made = [project / FOLDER / "migrations" / name / _SCRIPTS[name]]
+    if name in SCRIPTS:
+        made = [scripts_folder(project, name)]
         need(not made[0].exists(), f"{made[0]} exists already.")
         made[0].mkdir(parents=True)
     else:
@@ -53,17 +51,18 @@ def create(name: str, message: str, *, auto: bool) -> None:
     For neo4j and elasticsearch it gets the next whole version and a form that the
     Java tool reads; for PostgreSQL it is an Alembic revision behind the head.
     """
+    from weave_migrate.config import SCRIPTS, scripts_folder
     from weave_migrate.engine import create_script
 
     settings = common().settings()
-    if name not in _SCRIPTS:
+    if name not in SCRIPTS:
         made: Path | None = _create_revision(settings, name, message, auto=auto)
     else:
         from weave_migrate.model import StoreKind
 
         need(not auto, "--auto is for PostgreSQL databases only.")
         store = settings.neo4j if name == "neo4j" else settings.elasticsearch
-        usual = settings.migrations / name / _SCRIPTS[name]
+        usual = scripts_folder(settings.project, name)
         folder = store.locations[0] if store else usual
         made = create_script(StoreKind(name), folder, message)
     _made("create", [made] if made else [], settings.project)
@@ -84,22 +83,13 @@ def _create_revision(
 
 
 def _made(command: str, paths: Sequence[Path], project: Path) -> None:
+    from weave_migrate.model import Report
+
     output = out()
     shown = [
         str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
         for path in paths
     ]
-    output.document(
-        {
-            "schema": 1,
-            "command": command,
-            "ok": True,
-            "exit": 0,
-            "error": None,
-            "stores": [],
-            "warnings": [],
-            "created": shown,
-        }
-    )
+    output.report(Report(command), created=shown)
     for path in shown:
         output.line(f"created {path}")

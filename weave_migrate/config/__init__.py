@@ -1,7 +1,14 @@
 """Settings: found, merged and frozen before a store is opened."""
 
 from weave_migrate.config._environment import database_variable
-from weave_migrate.config._find import FOLDER, find_project, postgres_folders
+from weave_migrate.config._fields import LINE_SEPARATORS
+from weave_migrate.config._find import (
+    FOLDER,
+    SCRIPTS,
+    find_project,
+    postgres_folders,
+    scripts_folder,
+)
 from weave_migrate.config._layers import parse_location, parse_pairs, read_secret
 from weave_migrate.config._load import STORES, load_settings
 from weave_migrate.config._settings import (
@@ -14,6 +21,8 @@ from weave_migrate.config._settings import (
 
 __all__ = [
     "FOLDER",
+    "LINE_SEPARATORS",
+    "SCRIPTS",
     "STORES",
     "ElasticsearchSettings",
     "Neo4jSettings",
@@ -27,4 +36,5 @@ __all__ = [
     "parse_pairs",
     "postgres_folders",
     "read_secret",
+    "scripts_folder",
 ]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from weave_migrate.config._urls import bolt_uri, mask_url, node_url
 from weave_migrate.errors import ConfigError
@@ -36,6 +36,13 @@ class Field:
     convert: Callable[[Any], object]
     connects: bool = False
     is_url: bool = False
+
+
+LINE_SEPARATORS: Mapping[str, Literal["\n", "\r\n", "\r"]] = {
+    "lf": "\n",
+    "crlf": "\r\n",
+    "cr": "\r",
+}
 
 
 def text(value: Any) -> str:
@@ -220,7 +227,7 @@ ELASTICSEARCH: Mapping[str, Field] = {
     "migration_suffixes": Field(texts),
     "default_content_type": Field(text),
     "encoding": Field(text),
-    "line_separator": Field(one_of("lf", "crlf", "cr")),
+    "line_separator": Field(one_of(*LINE_SEPARATORS)),
     "trim_trailing_newline": Field(boolean),
     "baseline_version": Field(text),
     "validate_on_migrate": Field(boolean),

@@ -8,7 +8,8 @@ from pathlib import Path
 from weave_migrate.errors import ConfigError
 
 FOLDER = ".weave"
-NOT_POSTGRES = frozenset({"neo4j", "elasticsearch"})
+# The other stores' folders below .weave/migrations/, and the one their scripts are in.
+SCRIPTS = {"neo4j": "cypher", "elasticsearch": "scripts"}
 _REVISION = re.compile(rb"^revision\s*(?::[^=\n]+)?=", re.MULTILINE)
 
 
@@ -33,6 +34,11 @@ def find_project(start: Path | None = None) -> Path:
     )
 
 
+def scripts_folder(project: Path, store: str) -> Path:
+    """Give the usual folder of ``neo4j``'s or ``elasticsearch``'s scripts."""
+    return project / FOLDER / "migrations" / store / SCRIPTS[store]
+
+
 def postgres_folders(project: Path) -> dict[str, Path]:
     """Give the PostgreSQL databases of a project: name and folder, by name.
 
@@ -46,7 +52,7 @@ def postgres_folders(project: Path) -> dict[str, Path]:
         folder.name: folder
         for folder in sorted(migrations.iterdir())
         if folder.is_dir()
-        and folder.name not in NOT_POSTGRES
+        and folder.name not in SCRIPTS
         and not folder.name.startswith((".", "_"))
         and _is_postgres(folder)
     }

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from weave_migrate.config import _fields
 from weave_migrate.config._environment import database_layer, environment_layers
-from weave_migrate.config._find import FOLDER, find_project, postgres_folders
+from weave_migrate.config._fields import LINE_SEPARATORS
+from weave_migrate.config._find import (
+    FOLDER,
+    find_project,
+    postgres_folders,
+    scripts_folder,
+)
 from weave_migrate.config._layers import Layer, properties_layer
 from weave_migrate.config._postgres import PARTS, postgres_url
 from weave_migrate.config._settings import (
@@ -29,7 +35,6 @@ if TYPE_CHECKING:
 SETTINGS_FILE = "weave.toml"
 STORES = ("postgres", "neo4j", "elasticsearch")
 _UNSET = dataclasses.MISSING
-_SEPARATORS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
 
 
 @dataclass(slots=True)
@@ -226,7 +231,7 @@ def _postgres(
 
 
 def _neo4j(merge: _Merge, project: Path, newer: dict[str, Any]) -> Neo4jSettings | None:
-    default = project / FOLDER / "migrations" / "neo4j" / "cypher"
+    default = scripts_folder(project, "neo4j")
     values = newer | merge.section(
         ["neo4j"],
         _fields.NEO4J,
@@ -244,7 +249,7 @@ def _neo4j(merge: _Merge, project: Path, newer: dict[str, Any]) -> Neo4jSettings
 def _elasticsearch(
     merge: _Merge, project: Path, newer: dict[str, Any]
 ) -> ElasticsearchSettings | None:
-    default = project / FOLDER / "migrations" / "elasticsearch" / "scripts"
+    default = scripts_folder(project, "elasticsearch")
     values = newer | merge.section(
         ["elasticsearch"],
         _fields.ELASTICSEARCH,
@@ -261,7 +266,7 @@ def _elasticsearch(
     if "url" in values:
         values["urls"] = values.pop("url")
     if "line_separator" in values:
-        values["line_separator"] = _SEPARATORS[values["line_separator"]]
+        values["line_separator"] = LINE_SEPARATORS[values["line_separator"]]
     return ElasticsearchSettings(**values)
 
 

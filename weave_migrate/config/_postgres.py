@@ -90,9 +90,7 @@ def postgres_url(
             if {"url", "host", "port"} & given.keys():
                 key = next(k for k in PARTS if k in given)
                 source = layer.source_of(section, key)
-                if layer.source == "option" or not said or before == parts.target:
-                    said = said or [(source, parts.target)]
-                else:
+                if not said or before != parts.target:
                     said.append((source, parts.target))
     *weaker, last = said or [("", "")]
     warnings = tuple(

@@ -13,7 +13,7 @@ from weave_migrate.model import Problem, Report, StoreState
 from weave_migrate.stores import Change, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 def database(*versions: str, broken: str | None = None) -> FakeDatabase:
@@ -157,6 +157,24 @@ def test_another_run_that_finished_meanwhile_leaves_nothing_to_do() -> None:
     assert states(report) == ["up to date"]
 
 
+def run_clean(
+    store: FakeStore,
+    *,
+    confirm: Callable[[Sequence[Change]], None],
+    allowed: bool = True,
+    dry_run: bool = False,
+) -> tuple[Report, tuple[Change, ...]]:
+    return clean(
+        store,
+        everything=False,
+        listener=Listener(),
+        lock_timeout=0,
+        allowed=allowed,
+        confirm=confirm,
+        dry_run=dry_run,
+    )
+
+
 def agree(_changes: Sequence[Change]) -> None:
     return None
 
@@ -168,14 +186,7 @@ def refuse(_changes: Sequence[Change]) -> None:
 def test_clean_removes_history_and_nothing_else() -> None:
     store = FakeStore(database("1"))
     run(store)
-    report, changes = clean(
-        store,
-        everything=False,
-        listener=Listener(),
-        lock_timeout=0,
-        allowed=True,
-        confirm=agree,
-    )
+    report, changes = run_clean(store, confirm=agree)
     assert report.ok
     assert report.stores[0].state is StoreState.CHANGED
     assert [change.summary for change in changes] == ["Remove 1 records."]
@@ -186,14 +197,7 @@ def test_clean_removes_history_and_nothing_else() -> None:
 def test_clean_without_consent_changes_nothing() -> None:
     store = FakeStore(database("1"))
     run(store)
-    report, changes = clean(
-        store,
-        everything=False,
-        listener=Listener(),
-        lock_timeout=0,
-        allowed=True,
-        confirm=refuse,
-    )
+    report, changes = run_clean(store, confirm=refuse)
     assert report.exit == 6
     assert changes == ()
     assert len(store.database.history) == 1
@@ -202,15 +206,7 @@ def test_clean_without_consent_changes_nothing() -> None:
 def test_a_dry_clean_shows_the_changes_and_makes_none() -> None:
     store = FakeStore(database("1"))
     run(store)
-    report, changes = clean(
-        store,
-        everything=False,
-        listener=Listener(),
-        lock_timeout=0,
-        allowed=False,
-        confirm=refuse,
-        dry_run=True,
-    )
+    report, changes = run_clean(store, confirm=refuse, allowed=False, dry_run=True)
     assert report.ok
     assert len(changes) == 1
     assert len(store.database.history) == 1
@@ -223,14 +219,7 @@ def test_clean_has_to_be_allowed_before_anybody_is_asked() -> None:
     def never(_changes: Sequence[Change]) -> None:
         pytest.fail("asked for what is not allowed")
 
-    report, _ = clean(
-        store,
-        everything=False,
-        listener=Listener(),
-        lock_timeout=0,
-        allowed=False,
-        confirm=never,
-    )
+    report, _ = run_clean(store, confirm=never, allowed=False)
     assert report.exit == 6
     assert len(store.database.history) == 1
 
@@ -242,13 +231,6 @@ def test_clean_refuses_a_history_that_grew_after_it_was_shown() -> None:
     def grow(_changes: Sequence[Change]) -> None:
         run(store)
 
-    report, _ = clean(
-        store,
-        everything=False,
-        listener=Listener(),
-        lock_timeout=0,
-        allowed=True,
-        confirm=grow,
-    )
+    report, _ = run_clean(store, confirm=grow)
     assert report.exit == 6
     assert len(store.database.history) == 2

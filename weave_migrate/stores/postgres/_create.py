@@ -11,7 +11,7 @@ from alembic import command
 from alembic.script import Script
 from alembic.util import CommandError
 
-from weave_migrate.config import postgres_folders
+from weave_migrate.config import SCRIPTS, postgres_folders
 from weave_migrate.errors import ConfigError, HistoryError, RefusedError, WeaveError
 from weave_migrate.stores.postgres._connect import connected, open_engine
 from weave_migrate.stores.postgres._environment import Environment
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
 _FORM = 'metadata = "package.models:Base.metadata"'
-_RESERVED = frozenset({"neo4j", "elasticsearch"})
 
 
 def init(project: Path, name: str) -> tuple[Path, ...]:
@@ -35,7 +34,7 @@ def init(project: Path, name: str) -> tuple[Path, ...]:
     ``project`` is the folder that holds, or shall hold, ``.weave/``.  Raises
     ConfigError for a name that can't be a database's, RefusedError where it exists.
     """
-    if name in _RESERVED or not _NAME.fullmatch(name):
+    if name in SCRIPTS or not _NAME.fullmatch(name):
         raise ConfigError(
             f"{name!r} can't be the name of a PostgreSQL database here.",
             hint="Take letters, digits, _ and -; neo4j and elasticsearch are not free.",
