@@ -170,5 +170,11 @@ class Listener:
     def migration_applied(self, applied: Applied) -> None:
         self.events.append(("applied", applied.version))
 
+    def progressed(self, message: str) -> None:
+        self.events.append(("progressed", message))
+
+    def noted(self, message: str) -> None:
+        self.events.append(("noted", message))
+
     def warned(self, message: str) -> None:
         self.events.append(("warned", message))

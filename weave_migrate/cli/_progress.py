@@ -51,6 +51,16 @@ class Progress:
         source = applied.source or self._source
         self._say(f"{self._store}: applied {source}{f' ({took})' if took else ''}")
 
+    def progressed(self, message: str) -> None:
+        """Show how far something slow has come, on a terminal."""
+        if self._live:
+            self._spin(f"{self._store}: {message}")
+
+    def noted(self, message: str) -> None:
+        """Leave a line of what was done besides migrations."""
+        self.stop()
+        self._say(f"{self._store}: {message}")
+
     def warned(self, message: str) -> None:
         """Warnings are shown with the report; nothing to do while it runs."""
 

@@ -40,19 +40,34 @@ class PostgresSettings:
 class Neo4jSettings:
     """One Neo4j database; defaults are those of neo4j-migrations 4.1.
 
-    ``transaction_timeout`` is in seconds and holds for managed transactions only.
-    ``installed_by`` None means the operating system's user.
+    ``transaction_timeout`` is in seconds and holds for managed transactions only;
+    ``delay_between_migrations`` and ``lock_lease`` are in seconds, too.
+    ``installed_by`` None means the operating system's user.  A ``bearer`` token, or
+    ``custom_auth`` (scheme, principal, realm, others as parameters; its credentials
+    are the password), takes the place of user and password.  ``on_interrupted`` says
+    what to do with a migration that an earlier run left half-done, and ``assume``
+    how to judge the one statement of it that is in doubt.
     """
 
     locations: tuple[Path, ...]
     uri: str = "bolt://localhost:7687"
     user: str = "neo4j"
     password: Secret | None = None
+    bearer: Secret | None = None
+    custom_auth: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    ca_certs: Path | None = None
+    max_connection_pool_size: int | None = None
+    impersonated_user: str | None = None
     database: str | None = None
     schema_database: str | None = None
     version_sort_order: Literal["semantic", "lexicographic"] = "semantic"
     transaction_mode: Literal["per_migration", "per_statement"] = "per_migration"
     transaction_timeout: float | None = None
+    delay_between_migrations: float = 0.0
+    cypher_version: Literal["database_default", "cypher_5", "cypher_25"] = (
+        "database_default"
+    )
+    target: str | None = None
     installed_by: str | None = None
     validate_on_migrate: bool = True
     out_of_order: bool = False
@@ -60,6 +75,9 @@ class Neo4jSettings:
     flyway_checksums: bool = False
     placeholders: Mapping[str, str] = field(default_factory=lambda: _NONE)
     on_newer: OnNewer = "fail"
+    on_interrupted: Literal["refuse", "resume", "restart"] = "refuse"
+    assume: Literal["done", "not_done"] | None = None
+    lock_lease: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,13 @@ class _Recorder:
         )
         self.listener.migration_applied(applied)
 
+    def progressed(self, message: str) -> None:
+        self.listener.progressed(message)
+
+    def noted(self, message: str) -> None:
+        _log.info("run.noted", store=self.store, message=message)
+        self.listener.noted(message)
+
     def warned(self, message: str) -> None:
         self.warnings.append(message)
         self.listener.warned(message)

@@ -1,9 +1,10 @@
 """Pure values that every room shares."""
 
-from weave_migrate.model._migration import Applied, Entry, Migration
+from weave_migrate.model._migration import Applied, Callback, Entry, Migration
 from weave_migrate.model._plan import Plan, Problem
 from weave_migrate.model._report import LockInfo, Report, StoreReport
 from weave_migrate.model._script import (
+    CatalogScript,
     CypherScript,
     HttpScript,
     Precondition,
@@ -15,6 +16,8 @@ from weave_migrate.model._state import State, StoreKind, StoreState
 
 __all__ = [
     "Applied",
+    "Callback",
+    "CatalogScript",
     "CypherScript",
     "Entry",
     "HttpScript",

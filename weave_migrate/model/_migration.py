@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from weave_migrate.model._script import CypherScript, HttpScript
+    from weave_migrate.model._script import CatalogScript, CypherScript, HttpScript
     from weave_migrate.model._state import State
 
 
@@ -20,7 +20,8 @@ class Migration:
     ``version`` is the text that identifies it in its store's history (``"007.1"``,
     ``"1.2"``, an Alembic revision id); ``source`` is the bare file name as recorded;
     ``checksum`` is the peer's, as decimal text, or None where the peer keeps none.
-    ``script`` is None for what weave does not parse itself (Alembic revisions, XML).
+    ``script`` is None for what weave does not parse itself (Alembic revisions), and
+    for a file that could not be read.
     """
 
     version: str
@@ -30,7 +31,22 @@ class Migration:
     path: Path | None = None
     checksum: str | None = None
     repeatable: bool = False
-    script: CypherScript | HttpScript | None = None
+    script: CypherScript | CatalogScript | HttpScript | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A script that runs around an operation and is never recorded.
+
+    ``phase`` is the peer's name of the moment (``beforeMigrate``); ``description`` is
+    empty where the file name has none.
+    """
+
+    phase: str
+    description: str
+    source: str
+    script: CypherScript
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

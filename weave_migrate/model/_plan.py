@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from weave_migrate.errors import WeaveError
-    from weave_migrate.model._migration import Entry, Migration
+    from weave_migrate.model._migration import Callback, Entry, Migration
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,11 @@ class Plan:
     """The decision for one store, made before anything is touched.
 
     ``entries`` are all files and records in the store's order; ``pending`` is what a
-    run would apply, in order; with any ``problems`` nothing may be applied.  ``heads``
-    are set by stores whose history can branch.
+    run would apply, in order; with any ``problems`` nothing may be applied.  ``stop``
+    says why ``pending`` ends before something that weave can't apply: what is before
+    it may run, and the run then ends with this problem.  ``callbacks`` run around
+    the migrations, also when none is pending.  ``heads`` are set by stores whose
+    history can branch.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -68,6 +71,13 @@ class Plan:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
+    stop: Problem | None = None
+    callbacks: tuple[Callback, ...] = ()
+
+    @property
+    def has_work(self) -> bool:
+        """Tell whether a run would touch the database."""
+        return bool(self.pending or self.callbacks)
 
     @property
     def current(self) -> tuple[str, ...]:

@@ -27,12 +27,21 @@ _NOT_YET = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class LockInfo:
-    """Who holds a store's lock, as far as the store can tell."""
+    """Who holds a store's lock, as far as the store can tell.
+
+    ``lease`` is for how many seconds it holds without a sign of life, ``silent`` how
+    many have passed since the last one, by the server's clock; both are None where
+    the holder gives no such signs (the Java tools).  ``token`` identifies this one
+    holding of the lock to its store.
+    """
 
     owner: str | None = None
     host: str | None = None
     pid: int | None = None
     since: datetime | None = None
+    lease: float | None = None
+    silent: float | None = None
+    token: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Render as the ``lock`` of the JSON schema."""
@@ -41,6 +50,8 @@ class LockInfo:
             "host": self.host,
             "pid": self.pid,
             "since": self.since.isoformat() if self.since else None,
+            "lease": self.lease,
+            "silent": self.silent,
         }
 
 

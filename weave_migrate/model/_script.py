@@ -51,6 +51,19 @@ class CypherScript:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogScript:
+    """An XML migration of neo4j-migrations: what can be said of it without applying it.
+
+    ``checksum`` and ``alternatives`` as in a CypherScript; its preconditions are the
+    processing instructions of the document.
+    """
+
+    checksum: str
+    preconditions: tuple[Precondition, ...] = ()
+    alternatives: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request of a script.
 

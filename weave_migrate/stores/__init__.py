@@ -9,12 +9,27 @@ from weave_migrate.config import (
     Neo4jSettings,
     PostgresSettings,
 )
-from weave_migrate.stores._base import Change, Facts, Lock, Observer, Store
+from weave_migrate.stores._base import (
+    Change,
+    Facts,
+    Lock,
+    MendableStore,
+    Observer,
+    Store,
+)
 
 if TYPE_CHECKING:
     StoreSettings = PostgresSettings | Neo4jSettings | ElasticsearchSettings
 
-__all__ = ["Change", "Facts", "Lock", "Observer", "Store", "open_store"]
+__all__ = [
+    "Change",
+    "Facts",
+    "Lock",
+    "MendableStore",
+    "Observer",
+    "Store",
+    "open_store",
+]
 
 
 def open_store(settings: StoreSettings) -> Store:

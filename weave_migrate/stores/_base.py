@@ -61,6 +61,12 @@ class Observer(Protocol):
     def migration_applied(self, applied: Applied) -> None:
         """A migration was applied and recorded."""
 
+    def progressed(self, message: str) -> None:
+        """How far something slow has come; the next message replaces it."""
+
+    def noted(self, message: str) -> None:
+        """Something was done that is no migration, such as a callback."""
+
     def warned(self, message: str) -> None:
         """Something a person should know, with its file where there is one."""
 
@@ -96,6 +102,9 @@ class Store(Protocol):
     def lock(self, timeout: float, observer: Observer) -> AbstractContextManager[Lock]:
         """Take the lock, waiting up to ``timeout`` seconds; LockTimeout if in vain."""
 
+    def release_lock(self, holding: LockInfo) -> bool:
+        """Take the lock away from ``holding``; False if that holds it no more."""
+
     def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
         """Run and record ``plan.pending`` in order, checking the lock before each.
 
@@ -111,3 +120,21 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give back connections; safe to call twice."""
+
+
+@runtime_checkable
+class MendableStore(Store, Protocol):
+    """A store whose history weave keeps itself, and so can mend.
+
+    Each method only plans, reading; ``edit`` makes what it gave.  Raises HistoryError
+    or RefusedError where the history does not allow it.
+    """
+
+    def plan_repair(self) -> tuple[Change, ...]:
+        """What makes history agree with the files, without running any of them."""
+
+    def plan_baseline(self, version: str) -> tuple[Change, ...]:
+        """Record each file up to ``version`` as applied, for a database that has it."""
+
+    def plan_delete(self, version: str) -> tuple[Change, ...]:
+        """Take one version out of the history."""

@@ -71,6 +71,12 @@ class _Quiet:
     def migration_applied(self, applied: object) -> None:
         pass
 
+    def progressed(self, message: str) -> None:
+        pass
+
+    def noted(self, message: str) -> None:
+        pass
+
     def warned(self, message: str) -> None:
         pass
 

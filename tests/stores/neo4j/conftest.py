@@ -40,6 +40,12 @@ class Watcher:
     def migration_applied(self, applied: Applied) -> None:
         self.applied.append(applied)
 
+    def progressed(self, message: str) -> None:
+        self.progress.append(message)
+
+    def noted(self, message: str) -> None:
+        self.notes.append(message)
+
     def warned(self, message: str) -> None:
         self.warnings.append(message)
 

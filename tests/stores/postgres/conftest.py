@@ -45,6 +45,12 @@ class Recorder:
         self.events.append(f"applied {applied.version}")
         self.applied.append(applied)
 
+    def progressed(self, message: str) -> None:
+        pass
+
+    def noted(self, message: str) -> None:
+        pass
+
     def warned(self, message: str) -> None:
         self.warnings.append(message)
 
