@@ -27,6 +27,8 @@ class Watcher:
     started: list[str] = field(default_factory=list)
     applied: list[Applied] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    progress: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     waited: list[LockInfo | None] = field(default_factory=list)
     on_start: Callable[[Migration], None] = lambda _migration: None
 
