@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 from weave_migrate import _log
 from weave_migrate.model import Applied, CypherScript, State
 from weave_migrate.plan.chain_graph import BASELINE
-from weave_migrate.stores.neo4j._failure import Progress, mask
+from weave_migrate.stores.neo4j._execute import Execution
 from weave_migrate.stores.neo4j._transactions import units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neo4j import ManagedTransaction, ResultSummary
+    from neo4j import ManagedTransaction
 
     from weave_migrate.config import Neo4jSettings
     from weave_migrate.model import Entry, Migration, Plan
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from weave_migrate.stores.neo4j._history import ChainWriter, Nodes
     from weave_migrate.stores.neo4j._session import Connection
     from weave_migrate.stores.neo4j._transactions import Unit
-
-_SCHEMA = "s"  # query type of a statement that changes, or might change, the schema
 
 
 @dataclass(slots=True)
@@ -98,28 +96,26 @@ class _Run:
         self._after = after
         self._again = again
         self._script = script
-        self._progress = Progress(migration, script.statements)
+        self._execution = Execution(
+            runner.connection,
+            runner.settings,
+            runner.observer,
+            script,
+            migration.path or migration.source,
+        )
         self._started = time.monotonic()
         self._took = 0  # milliseconds, as recorded
-        self._notices: dict[tuple[int, str], None] = {}
 
     def go(self) -> int:
         """Run and record; give the milliseconds that were recorded."""
-        from neo4j.exceptions import DriverError, Neo4jError
-
-        settings = self._runner.settings
-        parts = tuple(units(self._script, settings.transaction_mode))
-        try:
+        parts = tuple(units(self._script, self._runner.settings.transaction_mode))
+        with self._execution.explained():
             recorded = False
             for unit in parts:
                 recorded = self._run(unit, is_last=unit is parts[-1])
-                self._progress.committed = unit.statements[-1][0]
+                self._execution.progress.committed = unit.statements[-1][0]
             if not recorded:
                 self._record_apart()
-        except (Neo4jError, DriverError) as error:
-            raise self._progress.failure(error, settings.placeholders) from error
-        finally:
-            self._tell_notices()
         return self._took
 
     def _run(self, unit: Unit, *, is_last: bool) -> bool:
@@ -127,10 +123,8 @@ class _Run:
         connection, names = self._runner.connection, self._runner.chain.names
         database = unit.database or names.database
         if unit.implicit:
-            number, statement = unit.statements[0]
             self._runner.chain.lock.check()
-            self._progress.current = number
-            self._notice(connection.implicit(statement.text, database=database))
+            self._execution.run_implicit(unit, database)
             return False
         nodes = connection.transact(
             self._work(unit, is_last=is_last),
@@ -145,13 +139,7 @@ class _Run:
         chain = self._runner.chain
 
         def work(tx: ManagedTransaction) -> Nodes | None:
-            changes_schema = self._progress.is_recording = False
-            for number, statement in unit.statements:
-                self._progress.current = number
-                self._runner.connection.round_trips += 1
-                summary = tx.run(statement.text).consume()
-                self._notice(summary)
-                changes_schema |= summary.query_type == _SCHEMA
+            changes_schema = self._execution.run(tx, unit)
             if changes_schema or not chain.names.is_history(unit.database):
                 chain.lock.check()
             elif is_last:
@@ -168,7 +156,7 @@ class _Run:
         self._remember(connection.transact(self._record, database=names.schema))
 
     def _record(self, tx: ManagedTransaction) -> Nodes:
-        self._progress.is_recording = True
+        self._execution.progress.is_recording = True
         self._took = round((time.monotonic() - self._started) * 1000)
         self._runner.connection.round_trips += 1
         chain = self._runner.chain
@@ -184,17 +172,3 @@ class _Run:
                 self._migration.version, after=self._after, nodes=nodes
             )
         return True
-
-    def _notice(self, summary: ResultSummary) -> None:
-        """Keep what the server remarks, once a statement, however often it runs."""
-        for status in summary.gql_status_objects:
-            if status.is_notification and status.status_description:
-                key = (self._progress.current, status.status_description)
-                self._notices[key] = None
-
-    def _tell_notices(self) -> None:
-        place = self._migration.path or self._migration.source
-        for number, text in self._notices:
-            line = self._script.statements[number - 1].line
-            said = mask(text.removeprefix("warn: "), self._runner.settings.placeholders)
-            self._runner.observer.warned(f"{place}, line {line}: {said}")

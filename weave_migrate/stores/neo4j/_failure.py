@@ -17,8 +17,9 @@ from weave_migrate.stores.neo4j._session import answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from weave_migrate.model import Migration, Statement
+    from weave_migrate.model import Statement
 
 _AGAIN = "Correct the script, then run again: weave db migrate-neo4j"
 _WHERE = re.compile(r"\(line (\d{1,9}), column (\d{1,9})")
@@ -26,9 +27,9 @@ _WHERE = re.compile(r"\(line (\d{1,9}), column (\d{1,9})")
 
 @dataclass(slots=True)
 class Progress:
-    """How far a migration has come; statements are counted from 1."""
+    """How far a script has come; statements are counted from 1."""
 
-    migration: Migration
+    place: Path | str
     statements: tuple[Statement, ...]
     current: int = 0
     committed: int = 0
@@ -39,7 +40,7 @@ class Progress:
     ) -> MigrationFailed:
         """Explain ``error``, which the driver raised at the current statement."""
         said = mask(answer(error), placeholders)
-        place = self.migration.path or self.migration.source
+        place = self.place
         if self.is_recording or not 0 < self.current <= len(self.statements):
             return MigrationFailed(
                 f"{place}: all statements ran, but the migration could not be "
