@@ -29,18 +29,25 @@ _SCHEMA = "s"  # query type of a statement that changes, or might change, the sc
 
 @dataclass(slots=True)
 class Execution:
-    """One script while it runs; ``place`` is what messages call it."""
+    """One script while it runs; ``place`` is what messages call it.
+
+    ``what`` and ``again`` are for messages, too (see Progress).
+    """
 
     connection: Connection
     settings: Neo4jSettings
     observer: Observer
     script: CypherScript
     place: Path | str
+    what: str = "migration"
+    again: str = "weave db migrate-neo4j"
     progress: Progress = field(init=False)
     _notices: dict[tuple[int, str], None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.progress = Progress(self.place, self.script.statements)
+        self.progress = Progress(
+            self.place, self.script.statements, self.what, self.again
+        )
 
     @contextmanager
     def explained(self) -> Iterator[None]:

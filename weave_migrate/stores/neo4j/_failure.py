@@ -1,4 +1,4 @@
-"""What to say when a migration fails: where, what the server said, what is left.
+"""What to say when a script fails: where, what the server said, what is left.
 
 Values of placeholders may be secrets; wherever the server or the statement would show
 one, its placeholder is shown instead.
@@ -21,16 +21,21 @@ if TYPE_CHECKING:
 
     from weave_migrate.model import Statement
 
-_AGAIN = "Correct the script, then run again: weave db migrate-neo4j"
 _WHERE = re.compile(r"\(line (\d{1,9}), column (\d{1,9})")
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a script has come; statements are counted from 1."""
+    """How far a script has come; statements are counted from 1.
+
+    ``what`` is a word for the script: only a migration is recorded.  ``again`` is the
+    command that runs it.
+    """
 
     place: Path | str
     statements: tuple[Statement, ...]
+    what: str = "migration"
+    again: str = "weave db migrate-neo4j"
     current: int = 0
     committed: int = 0
     is_recording: bool = False
@@ -41,11 +46,19 @@ class Progress:
         """Explain ``error``, which the driver raised at the current statement."""
         said = mask(answer(error), placeholders)
         place = self.place
+        if self.what != "migration" and not self.current:
+            return MigrationFailed(
+                f"{place} could not be started. {self._left(error)}",
+                hint=self._hint(error),
+                file=place,
+                parts=len(self.statements),
+                server_answer=said,
+            )
         if self.is_recording or not 0 < self.current <= len(self.statements):
             return MigrationFailed(
                 f"{place}: all statements ran, but the migration could not be "
                 f"recorded. {self._left(error)}",
-                hint=_hint(error),
+                hint=self._hint(error),
                 file=place,
                 parts=len(self.statements),
                 server_answer=said,
@@ -55,7 +68,7 @@ class Progress:
         return MigrationFailed(
             f"{place}, line {statement.line}: statement {self.current} of {count} "
             f"failed. {self._left(error)}",
-            hint=_hint(error),
+            hint=self._hint(error),
             file=place,
             line=statement.line,
             part=self.current,
@@ -65,7 +78,7 @@ class Progress:
         )
 
     def _left(self, error: Exception) -> str:
-        """Say what of this migration is in the database now."""
+        """Say what of this script is in the database now."""
         from neo4j.exceptions import IncompleteCommit
 
         if isinstance(error, IncompleteCommit):
@@ -74,25 +87,33 @@ class Progress:
                 "it happened."
             )
         if not self.committed:
-            return "Nothing of this migration was kept."
+            return f"Nothing of this {self.what} was kept."
         done = (
             "Statement 1 is"
             if self.committed == 1
             else (f"Statements 1 to {self.committed} are")
         )
+        if self.what != "migration":
+            return f"{done} committed and stay; it runs from its beginning next time."
         return (
             f"{done} committed and stay; the migration is not recorded, and the next "
             "run begins with its first statement."
         )
 
+    def _hint(self, error: Exception) -> str:
+        from neo4j.exceptions import DriverError, IncompleteCommit
 
-def _hint(error: Exception) -> str:
-    from neo4j.exceptions import DriverError, IncompleteCommit
+        if isinstance(error, IncompleteCommit):
+            if self.what != "migration":
+                return "Look in the graph whether its changes are there."
+            return "See whether it is recorded: weave db migrate-neo4j info"
+        if isinstance(error, DriverError):
+            return f"When Neo4j answers again, run again: {self.again}"
+        return _advice(error) or f"Correct the script, then run again: {self.again}"
 
-    if isinstance(error, IncompleteCommit):
-        return "See whether it is recorded: weave db migrate-neo4j info"
-    if isinstance(error, DriverError):
-        return "When Neo4j answers again, run again: weave db migrate-neo4j"
+
+def _advice(error: Exception) -> str | None:
+    """Say how a script avoids what the server refuses, where that is known."""
     code, message = str(getattr(error, "code", "")), str(error)
     if code.endswith("ForbiddenDueToTransactionType"):
         return (
@@ -109,7 +130,7 @@ def _hint(error: Exception) -> str:
             "neo4j-migrations only recognises CALL { … } IN TRANSACTIONS behind "
             "something else: put a comment line before it."
         )
-    return _AGAIN
+    return None
 
 
 def _excerpt(text: str, said: str, placeholders: Mapping[str, str]) -> str:
