@@ -11,6 +11,7 @@ from weave_migrate.config._find import (
 )
 from weave_migrate.config._layers import parse_location, parse_pairs, read_secret
 from weave_migrate.config._load import STORES, load_settings
+from weave_migrate.config._peer import PEER_FILE, peer_properties
 from weave_migrate.config._settings import (
     ElasticsearchSettings,
     Neo4jSettings,
@@ -22,6 +23,7 @@ from weave_migrate.config._settings import (
 __all__ = [
     "FOLDER",
     "LINE_SEPARATORS",
+    "PEER_FILE",
     "SCRIPTS",
     "STORES",
     "ElasticsearchSettings",
@@ -34,6 +36,7 @@ __all__ = [
     "load_settings",
     "parse_location",
     "parse_pairs",
+    "peer_properties",
     "postgres_folders",
     "read_secret",
     "scripts_folder",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS = "NM_PLACEHOLDERS_"
 
-# Stronger names stand later; a variable that is empty counts as absent.
+# Stronger names stand later; a variable that is blank counts as absent.
 _VARIABLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "postgres": (
         ("host", "POSTGRES_HOST"),
@@ -29,6 +29,8 @@ _VARIABLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("user", "NEO4J_USERNAME"),
         ("user", "NEO4J_USER"),
         ("password", "NEO4J_PASSWORD"),
+        ("bearer", "NEO4J_BEARER_TOKEN"),
+        ("ca_certs", "NEO4J_CA_CERTS"),
         ("database", "NEO4J_DATABASE"),
     ),
     "elasticsearch": (
@@ -80,7 +82,7 @@ def _variable(
             Path(environ[f"{name}_FILE"]), f"{name}_FILE"
         ), f"{name}_FILE"
     value = environ.get(name)
-    if not value:
+    if not value or not value.strip():
         return None, name
     try:
         value.encode()

@@ -17,8 +17,9 @@ from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
 
 _ISO = re.compile(
-    r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.IGNORECASE
+    r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?)?", re.IGNORECASE
 )
+_LEAST_LEASE = 5.0  # seconds
 _YES, _NO = (
     frozenset({"true", "yes", "on", "1"}),
     frozenset({"false", "no", "off", "0"}),
@@ -30,12 +31,14 @@ class Field:
     """One setting: ``convert`` raises ValueError with what was expected.
 
     ``is_url`` marks what may hold credentials; ``connects`` marks what decides where
-    weave connects to: two sources that disagree about it are worth a warning.
+    weave connects to: two sources that disagree about it are worth a warning;
+    ``is_option`` marks what is right for one run only, and so is no setting of a file.
     """
 
     convert: Callable[[Any], object]
     connects: bool = False
     is_url: bool = False
+    is_option: bool = False
 
 
 LINE_SEPARATORS: Mapping[str, Literal["\n", "\r\n", "\r"]] = {
@@ -87,7 +90,9 @@ def seconds(value: Any) -> float:
 def _duration(word: str) -> float:
     match = _ISO.fullmatch(word)
     if match and any(match.groups()):
-        days, hours, minutes, secs = (float(part or 0) for part in match.groups())
+        days, hours, minutes, secs = (
+            float((part or "0").replace(",", ".")) for part in match.groups()
+        )
         return ((days * 24 + hours) * 60 + minutes) * 60 + secs
     try:
         return float(word)
@@ -100,6 +105,31 @@ def some_seconds(value: Any) -> float:
     if (number := seconds(value)) <= 0:
         raise ValueError("a number of seconds above 0")
     return number
+
+
+def lease(value: Any) -> float:
+    """Accept for how long a lock may stay silent: a heartbeat has to fit in."""
+    if (number := seconds(value)) < _LEAST_LEASE:
+        raise ValueError(f"a number of seconds, {_LEAST_LEASE:g} or more")
+    return number
+
+
+def pool_size(value: Any) -> int:
+    """Accept a number of connections: a run needs one beside its lock's heartbeat."""
+    word = str(value).strip()
+    if isinstance(value, bool) or not word.isascii() or not word.isdigit():
+        raise ValueError("a whole number")
+    if int(word) < 2:
+        raise ValueError("2 or more")
+    return int(word)
+
+
+def custom_auth(value: Any) -> Mapping[str, str]:
+    """Accept what a custom authentication is made of, but its credentials."""
+    parts = mapping(value)
+    if any(name.lower() == "credentials" for name in parts):
+        raise ValueError("without credentials, which are the password's")
+    return parts
 
 
 def index_name(value: Any) -> str:
@@ -177,6 +207,7 @@ GENERAL: Mapping[str, Field] = {
     "order": Field(texts),
     "allow_clean": Field(boolean),
     "lock_timeout": Field(seconds),
+    "lock_lease": Field(lease),
     "on_newer": ON_NEWER,
 }
 POSTGRES: Mapping[str, Field] = {
@@ -197,11 +228,21 @@ NEO4J: Mapping[str, Field] = {
     "uri": Field(bolt_uri, connects=True, is_url=True),
     "user": Field(text),
     "password": Field(secret),
+    "bearer": Field(secret),
+    "custom_auth": Field(custom_auth),
+    "ca_certs": Field(path),
+    "max_connection_pool_size": Field(pool_size),
+    "impersonated_user": Field(text),
     "database": Field(text, connects=True),
     "schema_database": Field(text, connects=True),
     "version_sort_order": Field(one_of("semantic", "lexicographic")),
     "transaction_mode": Field(one_of("per_migration", "per_statement")),
     "transaction_timeout": Field(seconds),
+    "delay_between_migrations": Field(seconds),
+    "cypher_version": Field(one_of("database_default", "cypher_5", "cypher_25")),
+    "target": Field(text),
+    "on_interrupted": Field(one_of("refuse", "resume", "restart")),
+    "assume": Field(one_of("done", "not_done"), is_option=True),
     "installed_by": Field(text),
     "validate_on_migrate": Field(boolean),
     "out_of_order": Field(boolean),

@@ -1,8 +1,8 @@
 """Where settings come from: each source becomes a layer of raw values.
 
-From weakest to strongest: built-in, ``neo4j.conf``, ``.weave/weave.toml``, the
-store-wide environment variables, the block of a chosen ``--env``, a database's own
-variable, options.
+From weakest to strongest: built-in, ``.migrations.properties``, ``neo4j.conf``,
+``.weave/weave.toml``, the store-wide environment variables, the block of a chosen
+``--env``, a database's own variable, a properties file chosen with ``-c``, options.
 """
 
 from __future__ import annotations
@@ -13,31 +13,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weave_migrate.config._properties import parse_properties
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SECRETS = frozenset({"password", "api_key"})
-
-# neo4j-migrations' own option names (reference §8), as keys of a properties file.
-_PEER_OPTIONS: Mapping[str, str] = {
-    "address": "uri",
-    "username": "user",
-    "password": "password",
-    "database": "database",
-    "schema-database": "schema_database",
-    "location": "locations",
-    "transaction-mode": "transaction_mode",
-    "transaction-timeout": "transaction_timeout",
-    "validate-on-migrate": "validate_on_migrate",
-    "autocrlf": "autocrlf",
-    "version-sort-order": "version_sort_order",
-    "out-of-order": "out_of_order",
-    "use-flyway-compatible-checksums": "use_flyway_compatible_checksums",
-}
+SECRETS = frozenset({"password", "api_key", "bearer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +30,7 @@ class Layer:
     sections: Mapping[str, Mapping[str, Any]]
     names: Mapping[str, str] | None = None  # "section.key" -> a more exact source
     is_own: bool = False  # a database's own variable: its URL is the whole truth
+    warnings: tuple[str, ...] = ()
 
     def source_of(self, section: str, key: str) -> str:
         """Name the exact source of one value."""
@@ -61,14 +44,14 @@ def parse_location(value: str, base: Path) -> Path:
     return base / value
 
 
-def parse_pairs(texts: Iterable[str]) -> dict[str, str]:
-    """Read options of the form ``NAME=VALUE``."""
+def parse_pairs(texts: Iterable[str], option: str = "--placeholder") -> dict[str, str]:
+    """Read values of an option of the form ``NAME=VALUE``."""
     pairs: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not name or not equals:
-            raise ConfigError("--placeholder takes NAME=VALUE.", code="USAGE")
-        pairs[name] = value
+            raise ConfigError(f"{option} takes NAME=VALUE.", code="USAGE")
+        pairs[name.strip()] = value
     return pairs
 
 
@@ -90,27 +73,3 @@ def unknown(name: str, known: tuple[str, ...], path: Path) -> ConfigError:
         hint=f"Did you mean {close[0]}?" if close else "See docs/settings.md.",
         file=path,
     )
-
-
-def properties_layer(path: Path) -> Layer:
-    """Read a properties file in neo4j-migrations' own names.
-
-    Raises ConfigError for a file that can't be read and for names it does not have.
-    """
-    try:
-        raw = parse_properties(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise ConfigError(f"{path} can't be read: {reason}.", file=path) from error
-    values: dict[str, Any] = {}
-    for key, value in raw.items():
-        name = _PEER_OPTIONS.get(key.removeprefix("--"))
-        if name is None:
-            raise unknown(key, tuple(_PEER_OPTIONS), path)
-        if name == "locations":
-            values[name] = [
-                parse_location(part.strip(), path.parent) for part in value.split(",")
-            ]
-        elif value.strip():
-            values[name] = value
-    return Layer(path.name, {"neo4j": values})

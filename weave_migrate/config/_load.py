@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from weave_migrate.config._find import (
     postgres_folders,
     scripts_folder,
 )
-from weave_migrate.config._layers import Layer, properties_layer
+from weave_migrate.config._layers import Layer
+from weave_migrate.config._peer import PEER_FILE, PEER_FOLDER, properties_layer
 from weave_migrate.config._postgres import PARTS, postgres_url
 from weave_migrate.config._settings import (
     ElasticsearchSettings,
@@ -143,11 +144,15 @@ def load_settings(
         )
     folders = postgres_folders(project)
     layers = _layers(project, env, environ, tuple(folders), properties, options or {})
-    merge = _Merge(layers)
+    merge = _Merge(layers, warnings=[text for each in layers for text in each.warnings])
     general = merge.section(
-        [""], _fields.GENERAL, name="", defaults=_defaults(Settings)
+        [""],
+        _fields.GENERAL,
+        name="",
+        defaults=_defaults(Settings, lock_lease=_defaults(Neo4jSettings)["lock_lease"]),
     )
-    newer = {"on_newer": general.pop("on_newer")} if "on_newer" in general else {}
+    newer = {k: general.pop(k) for k in ("on_newer",) if k in general}
+    lease = {k: general.pop(k) for k in ("lock_lease",) if k in general}
     order = _order(general.pop("order", STORES))
     return Settings(
         project=project,
@@ -155,7 +160,7 @@ def load_settings(
         postgres=tuple(
             _postgres(merge, name, folder, newer) for name, folder in folders.items()
         ),
-        neo4j=_neo4j(merge, project, newer),
+        neo4j=_neo4j(merge, project, newer | lease),
         elasticsearch=_elasticsearch(merge, project, newer),
         origins=tuple(merge.origins),
         warnings=tuple(merge.warnings),
@@ -171,10 +176,7 @@ def _layers(
     properties: Path | None,
     options: Mapping[str, Mapping[str, Any]],
 ) -> list[Layer]:
-    layers: list[Layer] = []
-    conf = project / FOLDER / "migrations" / "neo4j" / "neo4j.conf"
-    if conf.is_file():
-        layers.append(properties_layer(conf))
+    layers = list(_peer_layers(project, environ))
     toml, chosen = project / FOLDER / SETTINGS_FILE, None
     if toml.is_file():
         base, chosen = toml_layers(toml, env=env)
@@ -186,10 +188,27 @@ def _layers(
         layers.append(chosen)
     layers.append(database_layer(environ, databases))
     if properties:
-        layers.append(properties_layer(properties))
+        layers.append(properties_layer(properties, environ))
     layers.append(Layer("option", options))
     _known_databases(layers, databases)
     return layers
+
+
+def _peer_layers(project: Path, environ: Mapping[str, str]) -> Iterator[Layer]:
+    """Read what the Java tool's own files say, weaker than all of weave's.
+
+    Like the tool itself, one without a location means neo4j/migrations, unless there
+    is weave's own folder.
+    """
+    usual = scripts_folder(project, "neo4j")
+    beside, conf = project / PEER_FILE, usual.parent / "neo4j.conf"
+    if beside.is_file():
+        if (project / PEER_FOLDER).is_dir() and not usual.is_dir():
+            folder = {"locations": [project / PEER_FOLDER]}
+            yield Layer(f"{PEER_FILE} (its default)", {"neo4j": folder})
+        yield properties_layer(beside, environ)
+    if conf.is_file():
+        yield properties_layer(conf, environ)
 
 
 def _known_databases(layers: list[Layer], databases: tuple[str, ...]) -> None:
@@ -230,9 +249,11 @@ def _postgres(
     return PostgresSettings(name=name, folder=folder, url=url, **values)
 
 
-def _neo4j(merge: _Merge, project: Path, newer: dict[str, Any]) -> Neo4jSettings | None:
+def _neo4j(
+    merge: _Merge, project: Path, general: dict[str, Any]
+) -> Neo4jSettings | None:
     default = scripts_folder(project, "neo4j")
-    values = newer | merge.section(
+    values = general | merge.section(
         ["neo4j"],
         _fields.NEO4J,
         name="neo4j",
@@ -242,8 +263,32 @@ def _neo4j(merge: _Merge, project: Path, newer: dict[str, Any]) -> Neo4jSettings
     )
     if not _present(values, default):
         return None
+    _choose_login(merge, values)
     flyway = values.pop("use_flyway_compatible_checksums", False)
     return Neo4jSettings(**values, flyway_checksums=flyway)
+
+
+def _choose_login(merge: _Merge, values: dict[str, Any]) -> None:
+    """Keep one way to log in: the one that the strongest source names.
+
+    Of one source it is a bearer token, then custom authentication, then the password.
+    """
+    ways = ("bearer", "custom_auth", "password")
+    sections = [layer.sections.get("neo4j", {}) for layer in reversed(merge.layers)]
+    way = next((way for each in sections for way in ways if way in each), None)
+    login = "nobody"
+    if way == "bearer":
+        login = "a bearer token"
+        values.pop("password", None)
+        values.pop("custom_auth", None)
+    elif way:
+        values.pop("bearer", None)
+        login = (
+            "custom authentication" if "custom_auth" in values else "user and password"
+        )
+    merge.origins.append(
+        Origin(key="neo4j logs in with", value=login, source="all above")
+    )
 
 
 def _elasticsearch(

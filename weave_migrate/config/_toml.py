@@ -95,6 +95,12 @@ def _table(
                     f"{_dotted(section, key)} must be the path of a file.", file=path
                 )
             found[name] = read_secret(path.parent / value, _dotted(section, key))
+        elif key in fields and fields[key].is_option:
+            raise ConfigError(
+                f"{_dotted(section, key)} does not belong in {path.name}.",
+                hint=f"It is right for one run only: --{key} on the command line.",
+                file=path,
+            )
         elif key not in fields:
             raise unknown(_dotted(section, key), tuple(fields), path)
         else:
