@@ -46,7 +46,7 @@ class Execution:
 
     def __post_init__(self) -> None:
         self.progress = Progress(
-            self.place, self.script.statements, self.what, self.again
+            self.place, self.script.statements, what=self.what, again=self.again
         )
 
     @contextmanager

@@ -34,11 +34,11 @@ class Progress:
 
     place: Path | str
     statements: tuple[Statement, ...]
-    what: str = "migration"
-    again: str = "weave db migrate-neo4j"
     current: int = 0
     committed: int = 0
     is_recording: bool = False
+    what: str = "migration"
+    again: str = "weave db migrate-neo4j"
 
     def failure(
         self, error: Exception, placeholders: Mapping[str, str]
