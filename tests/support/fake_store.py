@@ -58,6 +58,7 @@ class FakeStore:
         plan_error: WeaveError | None = None,
         problems: Sequence[Problem] = (),
         apply_error: BaseException | None = None,
+        stop_before: str | None = None,
     ) -> None:
         self.database = database or FakeDatabase()
         self.name = name
@@ -66,6 +67,7 @@ class FakeStore:
         self._plan_error = plan_error
         self._problems = tuple(problems)
         self._apply_error = apply_error
+        self._stop_before = stop_before
 
     def facts(self) -> Facts:
         return Facts(server="Fake 1.0", version="1.0", flavour="fake")
@@ -82,8 +84,16 @@ class FakeStore:
             )
             for m in self.database.files
         ]
-        pending = tuple(m for m in self.database.files if m.version not in records)
-        return Plan(tuple(entries), pending, self._problems)
+        pending = [m for m in self.database.files if m.version not in records]
+        at = next(
+            (i for i, m in enumerate(pending) if m.version == self._stop_before), None
+        )
+        return Plan(
+            tuple(entries),
+            tuple(pending[:at]),
+            self._problems,
+            stop=None if at is None else Problem("CATALOG_UNSUPPORTED", "Not yet."),
+        )
 
     def lock_info(self) -> LockInfo | None:
         if self.database.holder is None:

@@ -39,13 +39,14 @@ def examine(store: Store) -> tuple[StoreReport, Plan | None]:
 
 def planned_report(store: Store, plan: Plan) -> StoreReport:
     """Say how a store stands by its plan."""
+    problems = (*plan.problems, *((plan.stop,) if plan.stop else ()))
     state = StoreState.PENDING if plan.pending else StoreState.UP_TO_DATE
     return StoreReport(
         name=store.name,
         kind=store.kind,
-        state=StoreState.INVALID if plan.problems else state,
+        state=StoreState.INVALID if problems else state,
         entries=plan.entries,
-        problems=plan.problems,
+        problems=problems,
         warnings=plan.warnings,
         current=plan.current,
         to_run=tuple(migration.version for migration in plan.pending),

@@ -3,76 +3,29 @@
 Decide first, act after: all stores are planned before the first is touched, and any
 violation stops the run there.  Then each store is locked, planned once more under its
 lock and migrated; the first failure stops the run, later stores are ``not_run``.
+
+A plan may stop before something that weave can't apply.  What is before it runs, and
+the run then ends there as after a failure.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weave_migrate import _log
-from weave_migrate.engine._read import examine, failed_report, planned_report
-from weave_migrate.errors import RefusedError, WeaveError
-from weave_migrate.model import (
-    Applied,
-    Entry,
-    LockInfo,
-    Migration,
-    Plan,
-    Problem,
-    Report,
-    State,
-    StoreReport,
-    StoreState,
-)
+from weave_migrate.engine._read import examine, planned_report
+from weave_migrate.engine._recorder import Recorder
+from weave_migrate.errors import WeaveError
+from weave_migrate.model import Entry, Plan, Problem, Report, State, StoreState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from weave_migrate.stores import Change, Observer, Store
+    from weave_migrate.model import Applied, StoreReport
+    from weave_migrate.stores import Observer, Store
 
 INTERRUPTED = 130
-
-
-@dataclass(slots=True)
-class _Recorder:
-    """Passes events on, logs them, and remembers what a report needs."""
-
-    store: str
-    listener: Observer
-    applied: list[Applied] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    running: Migration | None = None
-
-    def lock_waiting(self, holder: LockInfo | None, seconds: float) -> None:
-        _log.info("lock.waited", store=self.store, seconds=round(seconds, 1))
-        self.listener.lock_waiting(holder, seconds)
-
-    def migration_started(self, migration: Migration) -> None:
-        self.running = migration
-        self.listener.migration_started(migration)
-
-    def migration_applied(self, applied: Applied) -> None:
-        self.running = None
-        self.applied.append(applied)
-        _log.info(
-            "migration.applied",
-            store=self.store,
-            version=applied.version,
-            duration_ms=applied.duration_ms,
-        )
-        self.listener.migration_applied(applied)
-
-    def progressed(self, message: str) -> None:
-        self.listener.progressed(message)
-
-    def noted(self, message: str) -> None:
-        _log.info("run.noted", store=self.store, message=message)
-        self.listener.noted(message)
-
-    def warned(self, message: str) -> None:
-        self.warnings.append(message)
-        self.listener.warned(message)
 
 
 def migrate(
@@ -91,7 +44,15 @@ def migrate(
     """
     examined = [examine(store) for store in stores]
     reports = [report for report, _ in examined]
-    problem = next((p for r in reports for p in r.problems), None)
+    problem = next(
+        (
+            problem
+            for report, plan in examined
+            for problem in report.problems
+            if dry_run or not (plan and _may_begin(plan))
+        ),
+        None,
+    )
     if problem or dry_run:
         return Report(
             command=command,
@@ -100,7 +61,7 @@ def migrate(
             exit=problem.exit if problem else 0,
         )
     for index, (store, (_, plan)) in enumerate(zip(stores, examined, strict=True)):
-        if plan is None or not plan.pending:
+        if plan is None or not plan.has_work:
             continue
         report, problem = _migrate_one(store, plan, listen(store), lock_timeout)
         reports[index] = report
@@ -113,17 +74,23 @@ def migrate(
     return Report(command=command, stores=tuple(reports))
 
 
+def _may_begin(plan: Plan) -> bool:
+    """Tell whether a run may touch the store; one that stops at once may not."""
+    return not plan.problems and (plan.stop is None or bool(plan.pending))
+
+
 def _migrate_one(
     store: Store, plan: Plan, listener: Observer, lock_timeout: float
 ) -> tuple[StoreReport, Problem | None]:
-    recorder = _Recorder(store.name, listener)
+    recorder = Recorder(store.name, listener)
     problem: Problem | None = None
     try:
         with store.lock(lock_timeout, recorder) as lock:
             # Another run may have finished while this one waited for the lock.
             plan = store.plan()
-            if plan.problems:
-                return planned_report(store, plan), plan.problems[0]
+            if not _may_begin(plan):
+                report = planned_report(store, plan)
+                return report, report.problems[0]
             store.apply(plan, lock, recorder)
     except WeaveError as error:
         problem = Problem.from_error(error)
@@ -133,7 +100,10 @@ def _migrate_one(
         problem = _interrupted(store, recorder, stop)
         state = StoreState.FAILED
     else:
+        problem = plan.stop
         state = StoreState.MIGRATED if recorder.applied else StoreState.UP_TO_DATE
+        if problem:
+            state = StoreState.INVALID
     applied = tuple(each.version for each in recorder.applied)
     report = replace(
         planned_report(store, plan),
@@ -149,7 +119,7 @@ def _migrate_one(
     return report, problem
 
 
-def _interrupted(store: Store, recorder: _Recorder, stop: KeyboardInterrupt) -> Problem:
+def _interrupted(store: Store, recorder: Recorder, stop: KeyboardInterrupt) -> Problem:
     running = recorder.running
     where = f" while {running.source} was running" if running else ""
     return Problem(
@@ -170,62 +140,3 @@ def _after(plan: Plan, applied: Sequence[Applied]) -> tuple[Entry, ...]:
         else entry
         for entry in plan.entries
     )
-
-
-def clean(
-    store: Store,
-    *,
-    everything: bool,
-    listener: Observer,
-    lock_timeout: float,
-    allowed: bool,
-    confirm: Callable[[Sequence[Change]], None],
-    dry_run: bool = False,
-    command: str = "clean",
-) -> tuple[Report, tuple[Change, ...]]:
-    """Remove a store's history, and nothing else.
-
-    ``allowed`` is the setting allow_clean.  ``confirm`` is shown the changes and raises
-    RefusedError where they are not wanted; what changed in between is refused, too.
-    Gives the report and the changes made, or under ``dry_run`` planned.
-    """
-    try:
-        changes = store.plan_clean(everything=everything)
-        if changes and not dry_run:
-            _check_allowed(allowed=allowed)
-            confirm(changes)
-            recorder = _Recorder(store.name, listener)
-            with store.lock(lock_timeout, recorder) as lock:
-                # Our own lock may show up besides; what was shown must still be so.
-                again = store.plan_clean(everything=everything)
-                if not all(change in again for change in changes):
-                    raise RefusedError(
-                        "The history was changed by another run meanwhile; nothing "
-                        "was removed.",
-                        hint=f"See what is there now: weave db status {store.name}",
-                    )
-                store.edit(changes, lock)
-            _log.info("history.cleaned", store=store.name)
-    except WeaveError as error:
-        report = failed_report(store, error)
-        problem = report.problems[0]
-        done = Report(
-            command=command, stores=(report,), error=problem, exit=problem.exit
-        )
-        return done, ()
-    changed = bool(changes) and not dry_run
-    report = StoreReport(
-        name=store.name,
-        kind=store.kind,
-        state=StoreState.CHANGED if changed else StoreState.UP_TO_DATE,
-    )
-    return Report(command=command, stores=(report,)), changes
-
-
-def _check_allowed(*, allowed: bool) -> None:
-    if not allowed:
-        raise RefusedError(
-            "The settings do not allow clean.",
-            hint="Set allow_clean = true in .weave/weave.toml, for this environment "
-            "only.",
-        )

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from fake_store import FakeDatabase, FakeStore, Listener
 
-from weave_migrate.engine import clean, migrate
-from weave_migrate.errors import RefusedError, StoreUnavailable
-from weave_migrate.model import Problem, Report, StoreState
-from weave_migrate.stores import Change, Store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from weave_migrate.engine import migrate
+from weave_migrate.errors import StoreUnavailable
+from weave_migrate.model import Problem, Report
+from weave_migrate.stores import Store
 
 
 def database(*versions: str, broken: str | None = None) -> FakeDatabase:
@@ -157,80 +152,47 @@ def test_another_run_that_finished_meanwhile_leaves_nothing_to_do() -> None:
     assert states(report) == ["up to date"]
 
 
-def run_clean(
-    store: FakeStore,
-    *,
-    confirm: Callable[[Sequence[Change]], None],
-    allowed: bool = True,
-    dry_run: bool = False,
-) -> tuple[Report, tuple[Change, ...]]:
-    return clean(
-        store,
-        everything=False,
-        listener=Listener(),
-        lock_timeout=0,
-        allowed=allowed,
-        confirm=confirm,
-        dry_run=dry_run,
-    )
-
-
-def agree(_changes: Sequence[Change]) -> None:
-    return None
-
-
-def refuse(_changes: Sequence[Change]) -> None:
-    raise RefusedError("No.")
-
-
-def test_clean_removes_history_and_nothing_else() -> None:
-    store = FakeStore(database("1"))
-    run(store)
-    report, changes = run_clean(store, confirm=agree)
-    assert report.ok
-    assert report.stores[0].state is StoreState.CHANGED
-    assert [change.summary for change in changes] == ["Remove 1 records."]
-    assert store.database.history == []
-    assert store.database.effects == ["1"]
-
-
-def test_clean_without_consent_changes_nothing() -> None:
-    store = FakeStore(database("1"))
-    run(store)
-    report, changes = run_clean(store, confirm=refuse)
+def test_what_is_before_a_stop_runs_and_the_run_ends_there() -> None:
+    first = FakeStore(database("1", "2", "3"), name="a", stop_before="2")
+    second = FakeStore(database("1"), name="b")
+    report = run(first, second)
     assert report.exit == 6
-    assert changes == ()
-    assert len(store.database.history) == 1
+    assert report.error is not None
+    assert report.error.code == "CATALOG_UNSUPPORTED"
+    assert states(report) == ["invalid", "not_run"]
+    assert report.stores[0].newly_applied == ("1",)
+    assert [entry.version for entry in report.stores[0].pending] == ["2", "3"]
+    assert second.database.effects == []
 
 
-def test_a_dry_clean_shows_the_changes_and_makes_none() -> None:
-    store = FakeStore(database("1"))
-    run(store)
-    report, changes = run_clean(store, confirm=refuse, allowed=False, dry_run=True)
-    assert report.ok
-    assert len(changes) == 1
-    assert len(store.database.history) == 1
-
-
-def test_clean_has_to_be_allowed_before_anybody_is_asked() -> None:
-    store = FakeStore(database("1"))
-    run(store)
-
-    def never(_changes: Sequence[Change]) -> None:
-        pytest.fail("asked for what is not allowed")
-
-    report, _ = run_clean(store, confirm=never, allowed=False)
+def test_a_stop_before_everything_touches_nothing_in_any_store() -> None:
+    first = FakeStore(database("1"), name="a")
+    second = FakeStore(database("1"), name="b", stop_before="1")
+    report = run(first, second)
     assert report.exit == 6
-    assert len(store.database.history) == 1
+    assert first.database.effects == []
+    assert states(report) == ["pending", "invalid"]
 
 
-def test_clean_refuses_a_history_that_grew_after_it_was_shown() -> None:
-    store = FakeStore(database("1", "2"))
-    run(FakeStore(FakeDatabase(store.database.files[:1], store.database.history)))
-
-    def grow(_changes: Sequence[Change]) -> None:
-        run(store)
-
-    report, _ = run_clean(store, confirm=grow)
+def test_a_dry_run_ends_as_the_run_would_at_a_stop() -> None:
+    store = FakeStore(database("1", "2"), stop_before="2")
+    report = run(store, dry_run=True)
     assert report.exit == 6
-    assert len(store.database.history) == 2
+    assert report.stores[0].to_run == ("1",)
+    assert store.database.effects == []
+
+
+def test_another_run_that_left_only_the_stop_is_followed_by_nothing() -> None:
+    files = database("1", "2")
+
+    class Raced(FakeStore):
+        def lock(self, timeout, observer):  # type: ignore[no-untyped-def]
+            self.database.history.extend(applied.history)
+            return super().lock(timeout, observer)
+
+    applied = database("1")
+    run(FakeStore(applied))
+    report = run(Raced(files, stop_before="2"))
+    assert report.exit == 6
+    assert states(report) == ["invalid"]
+    assert files.effects == []
