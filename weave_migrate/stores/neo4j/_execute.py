@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from weave_migrate.stores.neo4j._failure import Progress, mask
+from weave_migrate.stores.neo4j._failure import MIGRATION, Progress, Wording, mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,24 +29,20 @@ _SCHEMA = "s"  # query type of a statement that changes, or might change, the sc
 
 @dataclass(slots=True)
 class Execution:
-    """One script while it runs; ``place`` is what messages call it.
-
-    ``what`` and ``again`` are for messages, too (see Progress).
-    """
+    """One script while it runs; ``place`` is where messages say it is."""
 
     connection: Connection
     settings: Neo4jSettings
     observer: Observer
     script: CypherScript
     place: Path | str
-    what: str = "migration"
-    again: str = "weave db migrate-neo4j"
+    wording: Wording = MIGRATION
     progress: Progress = field(init=False)
     _notices: dict[tuple[int, str], None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.progress = Progress(
-            self.place, self.script.statements, what=self.what, again=self.again
+            self.place, self.script.statements, wording=self.wording
         )
 
     @contextmanager

@@ -24,21 +24,29 @@ if TYPE_CHECKING:
 _WHERE = re.compile(r"\(line (\d{1,9}), column (\d{1,9})")
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How messages speak of a script, and of the command that runs it again."""
+
+    what: str = "this migration"
+    again: str = "weave db migrate-neo4j"
+    code: str = "MIGRATION_FAILED"
+    is_recorded: bool = True
+
+
+MIGRATION = Wording()
+
+
 @dataclass(slots=True)
 class Progress:
-    """How far a script has come; statements are counted from 1.
-
-    ``what`` is a word for the script: only a migration is recorded.  ``again`` is the
-    command that runs it.
-    """
+    """How far a script has come; statements are counted from 1."""
 
     place: Path | str
     statements: tuple[Statement, ...]
     current: int = 0
     committed: int = 0
     is_recording: bool = False
-    what: str = "migration"
-    again: str = "weave db migrate-neo4j"
+    wording: Wording = MIGRATION
 
     def failure(
         self, error: Exception, placeholders: Mapping[str, str]
@@ -46,14 +54,6 @@ class Progress:
         """Explain ``error``, which the driver raised at the current statement."""
         said = mask(answer(error), placeholders)
         place = self.place
-        if self.what != "migration" and not self.current:
-            return MigrationFailed(
-                f"{place} could not be started. {self._left(error)}",
-                hint=self._hint(error),
-                file=place,
-                parts=len(self.statements),
-                server_answer=said,
-            )
         if self.is_recording or not 0 < self.current <= len(self.statements):
             return MigrationFailed(
                 f"{place}: all statements ran, but the migration could not be "
@@ -69,6 +69,7 @@ class Progress:
             f"{place}, line {statement.line}: statement {self.current} of {count} "
             f"failed. {self._left(error)}",
             hint=self._hint(error),
+            code=self.wording.code,
             file=place,
             line=statement.line,
             part=self.current,
@@ -87,14 +88,17 @@ class Progress:
                 "it happened."
             )
         if not self.committed:
-            return f"Nothing of this {self.what} was kept."
+            return f"Nothing of {self.wording.what} was kept."
         done = (
             "Statement 1 is"
             if self.committed == 1
             else (f"Statements 1 to {self.committed} are")
         )
-        if self.what != "migration":
-            return f"{done} committed and stay; it runs from its beginning next time."
+        if not self.wording.is_recorded:
+            return (
+                f"{done} committed and stay; {self.wording.what} begins with its "
+                "first statement again next time."
+            )
         return (
             f"{done} committed and stay; the migration is not recorded, and the next "
             "run begins with its first statement."
@@ -104,12 +108,15 @@ class Progress:
         from neo4j.exceptions import DriverError, IncompleteCommit
 
         if isinstance(error, IncompleteCommit):
-            if self.what != "migration":
+            if not self.wording.is_recorded:
                 return "Look in the graph whether its changes are there."
             return "See whether it is recorded: weave db migrate-neo4j info"
         if isinstance(error, DriverError):
-            return f"When Neo4j answers again, run again: {self.again}"
-        return _advice(error) or f"Correct the script, then run again: {self.again}"
+            return f"When Neo4j answers again, run again: {self.wording.again}"
+        return (
+            _advice(error)
+            or f"Correct the script, then run again: {self.wording.again}"
+        )
 
 
 def _advice(error: Exception) -> str | None:
