@@ -56,6 +56,18 @@ class Connection:
         with self.explained(), self._session(database, "READ") as session:
             return list(session.run(query, parameters))
 
+    def once(
+        self,
+        query: str,
+        *,
+        database: str | None = None,
+        parameters: dict[str, object],
+    ) -> list[Record]:
+        """Run one writing statement of our own that is never repeated."""
+        self.round_trips += 1
+        with self.explained(), self._session(database, "WRITE") as session:
+            return list(session.run(query, parameters))
+
     def write(
         self, *statements: str, database: str | None = None, **parameters: object
     ) -> None:

@@ -18,7 +18,7 @@ from weave_migrate.stores.neo4j._apply import Runner
 from weave_migrate.stores.neo4j._conditions import Conditions
 from weave_migrate.stores.neo4j._discovery import Discovery
 from weave_migrate.stores.neo4j._history import ChainWriter, load_chain
-from weave_migrate.stores.neo4j._lock import Neo4jLock, holder
+from weave_migrate.stores.neo4j._lock import Neo4jLock, holder, release
 from weave_migrate.stores.neo4j._names import resolve
 from weave_migrate.stores.neo4j._schema import HISTORY, LOCK, ensure, load_present
 from weave_migrate.stores.neo4j._session import Connection
@@ -102,10 +102,16 @@ class Neo4jStore:
         """Take the lock that neo4j-migrations respects; ``timeout`` in seconds."""
         self._schema = load_present(self._connection, self._names)
         ensure(self._connection, self._names, LOCK, self._schema)
-        lock = Neo4jLock(self._connection, self._names, user=self._by)
+        lock = Neo4jLock(
+            self._connection, self._settings, self._names, owner=self._by
+        )
         with lock.held(timeout, observer):
             self._planned = None  # what was read before may have changed
             yield lock
+
+    def release_lock(self, holding: LockInfo) -> bool:
+        """Take the lock away from that holder; raises LockTimeout while it commits."""
+        return release(self._connection, self._names, holding)
 
     def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
         """Run and record what is pending.
