@@ -183,7 +183,7 @@ def both(settings: Neo4jSettings, java_jars: Path) -> Iterator[Both]:
     password = settings.password.reveal() if settings.password else ""
     java = Java(java_jars, settings.uri, settings.user, password, settings.locations[0])
     with neo4j.GraphDatabase.driver(
-        settings.uri, auth=(settings.user, password), notifications_min_severity="OFF"
+        settings.uri, auth=(settings.user, password), warn_notification_severity="OFF"
     ) as driver:
         both = Both(java, settings, driver)
         both.clear()

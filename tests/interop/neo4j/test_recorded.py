@@ -183,7 +183,7 @@ def test_recorded_graphs_are_read_from_a_server(
     folder = settings.locations[0]
     store = Neo4jStore(settings)
     with neo4j.GraphDatabase.driver(
-        settings.uri, auth=(settings.user, password), notifications_min_severity="OFF"
+        settings.uri, auth=(settings.user, password), warn_notification_severity="OFF"
     ) as driver:
         for step in run["steps"]:
             _restore(driver, step)

@@ -115,7 +115,7 @@ def graph(neo4j_server: Any) -> Iterator[Graph]:
     driver = neo4j.GraphDatabase.driver(
         neo4j_server.uri,
         auth=(neo4j_server.user, neo4j_server.password),
-        notifications_min_severity="OFF",
+        warn_notification_severity="OFF",
     )
     with driver:
         graph = Graph(driver)

@@ -71,7 +71,9 @@ Nodes = tuple[str, str]
 
 def load_chain(connection: Connection, names: Names) -> Chain:
     """Read the chain of this target (one round trip, linear, read access mode)."""
-    records = connection.read(_READ, database=names.schema, target=names.target)
+    records = connection.read(
+        connection.phrased(_READ), database=names.schema, target=names.target
+    )
     nodes: dict[str, Node] = {}
     links: list[Link] = []
     for node, properties, end, kind, run in records:
@@ -99,6 +101,7 @@ class ChainWriter:
     and its transaction fails, once ``lock`` is no longer ours.
     """
 
+    connection: Connection
     lock: Neo4jLock
     names: Names
     by: str
@@ -147,7 +150,7 @@ class ChainWriter:
         **parameters: object,
     ) -> Nodes:
         everything = {**parameters, **self.lock.key, "by": self.by, "user": self.user}
-        rows = list(tx.run(FENCE + query, everything))
+        rows = list(tx.run(self.connection.phrased(FENCE + query), everything))
         if len(rows) != 1:
             self.lock.check()  # was it that, or the chain?
             raise _changed(migration)

@@ -52,7 +52,7 @@ FOR ()-[r:REPEATED]-() ON (r.at)
 
 def load_present(connection: Connection, names: Names) -> frozenset[Key]:
     """Find what there is of LOCK and HISTORY, by label and properties."""
-    rows = connection.read(_PRESENT, database=names.schema)
+    rows = connection.read(connection.phrased(_PRESENT), database=names.schema)
     return frozenset((row["label"], tuple(row["properties"])) for row in rows)
 
 

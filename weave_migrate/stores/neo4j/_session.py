@@ -11,11 +11,13 @@ from __future__ import annotations
 import logging
 import uuid
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from weave_migrate import __version__
 from weave_migrate.errors import ConfigError, StoreError, StoreUnavailable, WeaveError
+from weave_migrate.stores.neo4j._dialect import for_old_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +35,11 @@ SHOW TRANSACTIONS YIELD transactionId AS id, metaData
 WHERE metaData.weave = $mark RETURN id
 """
 _TERMINATE = "TERMINATE TRANSACTIONS $id"
+# Versions of Bolt: that of Neo4j 5.0, and the first that lets notifications be chosen.
+_NEO4J_5, _FILTERS = (5, 0), (5, 2)
+# The driver logs a notification with its query, values of placeholders in it; we show
+# them ourselves.  This is for our sessions only: others' may be in the same process.
+_unlogged: ContextVar[bool] = ContextVar("_unlogged", default=False)
 
 
 class Connection:
@@ -46,7 +53,14 @@ class Connection:
         self._settings = settings
         self._driver: Driver | None = None
         self._bookmarks: Any = None
+        self._bolt = (0, 0)  # the protocol's version
         self.round_trips = 0
+
+    def phrased(self, query: str) -> str:
+        """Give a query of ours in words that this server knows."""
+        with self.explained():
+            self._connected()
+        return query if self._bolt >= _NEO4J_5 else for_old_server(query)
 
     def read(
         self, query: str, *, database: str | None = None, **parameters: object
@@ -145,17 +159,34 @@ class Connection:
         if driver:
             driver.close()
 
-    def _session(self, database: str | None, mode: Literal["READ", "WRITE"]) -> Session:
-        if self._driver is None:
-            self._driver = self._open()
-        # The driver logs a notification with its query, values of placeholders in it.
-        quiet = mode == "READ" or bool(self._settings.placeholders)
-        return self._driver.session(
+    @contextmanager
+    def _session(
+        self, database: str | None, mode: Literal["READ", "WRITE"]
+    ) -> Iterator[Session]:
+        driver = self._connected()
+        severity: Literal["OFF", "WARNING"] = "OFF" if mode == "READ" else "WARNING"
+        with driver.session(
             database=database,
             default_access_mode=mode,
             bookmark_manager=self._bookmarks,
-            notifications_min_severity="OFF" if quiet else "WARNING",
-        )
+            notifications_min_severity=severity if self._bolt >= _FILTERS else None,
+        ) as session:
+            before = _unlogged.set(True)
+            try:
+                yield session
+            finally:
+                _unlogged.reset(before)
+
+    def _connected(self) -> Driver:
+        """Give the driver; the first time, learn to whom it speaks.
+
+        That is part of connecting, and the first question then goes through the same
+        connection: it takes no round trip of its own.
+        """
+        if self._driver is None:
+            self._driver = self._open()
+            self._bolt = self._driver.get_server_info().protocol_version
+        return self._driver
 
     def _open(self) -> Driver:
         from neo4j import GraphDatabase
@@ -165,6 +196,7 @@ class Connection:
         password = settings.password
         # Without a handler Python prints the driver's warnings to standard error.
         logging.getLogger("neo4j").addHandler(logging.NullHandler())
+        logging.getLogger("neo4j.notifications").addFilter(_is_logged)
         try:
             self._bookmarks = GraphDatabase.bookmark_manager()
             return GraphDatabase.driver(
@@ -224,6 +256,10 @@ class Connection:
                 hint="Check `database` and `schema_database` below [neo4j].",
             )
         return StoreError(f"Neo4j at {where} failed: {answer(error)}")
+
+
+def _is_logged(_record: logging.LogRecord) -> bool:
+    return not _unlogged.get()
 
 
 def address(uri: str) -> str:

@@ -127,6 +127,7 @@ class Neo4jStore:
         ensure(self._connection, self._names, HISTORY, self._schema)
         user = self._connection.read(_WHO, database=self._names.schema)
         writer = ChainWriter(
+            self._connection,
             lock,
             self._names,
             by=self._by,
