@@ -8,16 +8,23 @@ demands it, implicit ones, which it never repeats.
 
 from __future__ import annotations
 
+import copy
 import logging
+import ssl
 import uuid
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
-from weave_migrate import __version__
 from weave_migrate.errors import ConfigError, StoreError, StoreUnavailable, WeaveError
 from weave_migrate.stores.neo4j._dialect import for_old_server
+from weave_migrate.stores.neo4j._login import (
+    address,
+    credentials,
+    driver_options,
+    login,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +34,6 @@ if TYPE_CHECKING:
     from weave_migrate.config import Neo4jSettings
 
 _T = TypeVar("_T")
-_PATIENCE = 15.0  # seconds, for a connection and for repeating one transaction
 _NOT_LET_IN = "Neo.ClientError.Security."
 _NO_DATABASE = "Neo.ClientError.Database.DatabaseNotFound"
 _RUNNING = """
@@ -153,6 +159,17 @@ class Connection:
             for row in self.read(_RUNNING, mark=mark):
                 self.read(_TERMINATE, id=row["id"])
 
+    def as_connected_user(self) -> Connection:
+        """Give this connection without impersonation; it is this one that is closed.
+
+        That is how beforeFirstUse callbacks run (reference, §4.4).
+        """
+        with self.explained():
+            self._connected()
+        other = copy.copy(self)
+        other._settings = replace(self._settings, impersonated_user=None)
+        return other
+
     def close(self) -> None:
         """Give everything back; safe to call twice."""
         driver, self._driver = self._driver, None
@@ -167,6 +184,7 @@ class Connection:
         severity: Literal["OFF", "WARNING"] = "OFF" if mode == "READ" else "WARNING"
         with driver.session(
             database=database,
+            impersonated_user=self._settings.impersonated_user,
             default_access_mode=mode,
             bookmark_manager=self._bookmarks,
             notifications_min_severity=severity if self._bolt >= _FILTERS else None,
@@ -192,27 +210,18 @@ class Connection:
         from neo4j import GraphDatabase
         from neo4j.exceptions import ConfigurationError
 
-        settings = self._settings
-        password = settings.password
+        options = driver_options(self._settings)
         # Without a handler Python prints the driver's warnings to standard error.
         logging.getLogger("neo4j").addHandler(logging.NullHandler())
         logging.getLogger("neo4j.notifications").addFilter(_is_logged)
         try:
             self._bookmarks = GraphDatabase.bookmark_manager()
-            return GraphDatabase.driver(
-                settings.uri,
-                auth=(settings.user, password.reveal()) if password else None,
-                user_agent=f"weave-migrate/{__version__}",
-                connection_timeout=_PATIENCE,
-                connection_acquisition_timeout=2 * _PATIENCE,
-                max_transaction_retry_time=_PATIENCE,
-                disable_auto_commit_retries=True,
-                warn_notification_severity="OFF",  # we show them ourselves
-            )
+            return GraphDatabase.driver(**options)
         except (ConfigurationError, ValueError):
             # Not `from error`: its text holds the URI, and so what may be in it.
+            where = address(self._settings.uri)
             raise ConfigError(
-                f"The Neo4j driver does not accept the URI {address(settings.uri)}.",
+                f"The Neo4j driver does not accept the URI {where}.",
                 hint="Use bolt://, neo4j:// or their +s and +ssc forms, without user "
                 "and password in it.",
             ) from None
@@ -227,28 +236,39 @@ class Connection:
         except Neo4jError as error:
             raise self._server_error(error) from error
         except DriverError as error:
-            raise StoreUnavailable(
-                f"Neo4j at {address(self._settings.uri)} can't be reached: "
-                f"{answer(error)}",
-                hint="Is the server running? Check NEO4J_URI.",
-            ) from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> StoreUnavailable:
+        where = address(self._settings.uri)
+        if problem := _tls_problem(error):
+            return StoreUnavailable(
+                f"The secure connection to Neo4j at {where} could not be made: "
+                f"{problem}",
+                code="TLS_FAILED",
+                hint="A certificate of your own needs ca_certs, or a scheme with +ssc; "
+                "a server without TLS one without +s.",
+            )
+        return StoreUnavailable(
+            f"Neo4j at {where} can't be reached: {answer(error)}",
+            hint="Is the server running? Check NEO4J_URI.",
+        )
 
     def _server_error(self, error: Exception) -> StoreError:
         where = address(self._settings.uri)
         code = str(getattr(error, "code", ""))
         if code == f"{_NOT_LET_IN}Forbidden":
             return StoreError(
-                f"Neo4j at {where} forbids it to {self._settings.user}: "
+                f"Neo4j at {where} forbids it to {login(self._settings)}: "
                 f"{answer(error)}",
                 code="FORBIDDEN",
                 hint="Grant the rights, or connect as a user who has them.",
             )
         if code.startswith(_NOT_LET_IN):
             return StoreUnavailable(
-                f"Neo4j at {where} does not let {self._settings.user} in: "
+                f"Neo4j at {where} does not let {login(self._settings)} in: "
                 f"{answer(error)}",
                 code="AUTHENTICATION_FAILED",
-                hint="Check NEO4J_USER and NEO4J_PASSWORD.",
+                hint=f"Check {credentials(self._settings)}.",
             )
         if code == _NO_DATABASE:
             return StoreUnavailable(
@@ -262,14 +282,13 @@ def _is_logged(_record: logging.LogRecord) -> bool:
     return not _unlogged.get()
 
 
-def address(uri: str) -> str:
-    """Give scheme, host and port of a URI; never what else may be in it."""
-    try:
-        parts = urlsplit(uri)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "(unreadable)"
-    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+def _tls_problem(error: BaseException | None) -> str | None:
+    """Find what TLS itself complained of, behind what the driver says of it."""
+    while error:
+        if isinstance(error, ssl.SSLError):
+            return getattr(error, "verify_message", None) or error.reason
+        error = error.__cause__
+    return None
 
 
 def answer(error: Exception) -> str:
