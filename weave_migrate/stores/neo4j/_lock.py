@@ -185,13 +185,13 @@ class Neo4jLock:
         if self._heartbeat.is_lost or not self._connection.read(
             _CHECK, database=self._names.schema, **self.key
         ):
-            raise self._lost()
+            raise self.lost()
 
     def fence(self, tx: ManagedTransaction) -> None:
         """Let ``tx`` fail with LockLost if the lock is gone (one round trip)."""
         self._connection.round_trips += 1
         if self._heartbeat.is_lost or not list(tx.run(_BEAT, self.key)):
-            raise self._lost()
+            raise self.lost()
 
     @contextmanager
     def held(self, timeout: float, observer: Observer) -> Iterator[Neo4jLock]:
@@ -275,7 +275,8 @@ class Neo4jLock:
                 "life; sooner: weave db lock release neo4j"
             )
 
-    def _lost(self) -> LockLost:
+    def lost(self) -> LockLost:
+        """Say that the lock is not ours any more, and what to do."""
         return LockLost(
             f"The lock {self._names.lock!r} of Neo4j was taken away while it was held: "
             "somebody released it, or took it over because this run had given no sign "

@@ -82,11 +82,17 @@ class Connection:
         *,
         database: str | None = None,
         parameters: dict[str, object],
+        timeout: float | None = None,
     ) -> list[Record]:
-        """Run one writing statement of our own that is never repeated."""
+        """Run one writing statement of our own that is never repeated.
+
+        It commits by itself: one round trip.  ``timeout`` is in seconds.
+        """
+        from neo4j import Query
+
         self.round_trips += 1
         with self.explained(), self._session(database, "WRITE") as session:
-            return list(session.run(query, parameters))
+            return list(session.run(Query(query, timeout=timeout), parameters))
 
     def write(
         self, *statements: str, database: str | None = None, **parameters: object
