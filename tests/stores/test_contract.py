@@ -158,6 +158,32 @@ def test_a_lost_lock_is_noticed_before_the_next_effect(harness: Harness) -> None
     assert harness.effects() == []
 
 
+def test_a_holder_can_be_deprived_of_its_lock(harness: Harness) -> None:
+    harness.add(1)
+    with opened(harness) as store, opened(harness) as other:
+        plan = store.plan()
+        # Leaving the lock may say so, too.
+        with pytest.raises(LockError):  # noqa: PT012, SIM117
+            with store.lock(5, Listener()) as lock:
+                holding = other.lock_info()
+                assert holding is not None
+                assert other.release_lock(holding)
+                assert other.lock_info() is None
+                assert not other.release_lock(holding)
+                store.apply(plan, lock, Listener())
+        assert harness.effects() == []
+
+
+def test_only_the_holder_that_was_seen_is_deprived(harness: Harness) -> None:
+    with opened(harness) as store, opened(harness) as other:
+        with store.lock(5, Listener()):
+            before = other.lock_info()
+        assert before is not None
+        with store.lock(5, Listener()) as lock:
+            assert not other.release_lock(before)
+            lock.check()
+
+
 def test_clean_is_shown_first_and_removes_history_only(harness: Harness) -> None:
     harness.add(1)
     with opened(harness) as store:

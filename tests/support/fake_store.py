@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from weave_migrate.errors import LockLost, LockTimeout, MigrationFailed, WeaveError
 from weave_migrate.model import (
@@ -35,7 +35,8 @@ class FakeDatabase:
     files: list[Migration] = field(default_factory=list)
     history: list[Applied] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
-    holder: object | None = None
+    holder: object | None = None  # the lock while it is held
+    holding: dict[str, Any] = field(default_factory=dict)  # what else LockInfo says
     broken: set[str] = field(default_factory=set)
 
     def add(self, version: str, *, fails: bool = False) -> None:
@@ -98,7 +99,14 @@ class FakeStore:
     def lock_info(self) -> LockInfo | None:
         if self.database.holder is None:
             return None
-        return LockInfo(owner="fake", host="here", pid=1, since=datetime.now(UTC))
+        return LockInfo(
+            owner="fake",
+            host="here",
+            pid=1,
+            since=datetime.now(UTC),
+            token=str(id(self.database.holder)),
+            **self.database.holding,
+        )
 
     @contextmanager
     def lock(self, timeout: float, observer: Observer) -> Iterator[Lock]:
@@ -107,12 +115,19 @@ class FakeStore:
             raise LockTimeout(
                 "fake is locked by fake on here.", hint="Wait for it, or release it."
             )
-        self.database.holder = self
+        lock = self.database.holder = _FakeLock(self.database)
         try:
-            yield _FakeLock(self)
+            yield lock
         finally:
-            if self.database.holder is self:
+            if self.database.holder is lock:
                 self.database.holder = None
+
+    def release_lock(self, holding: LockInfo) -> bool:
+        current = self.lock_info()
+        if current is None or current.token != holding.token:
+            return False
+        self.database.holder = None
+        return True
 
     def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
         for migration in plan.pending:
@@ -157,10 +172,10 @@ class FakeStore:
 
 @dataclass
 class _FakeLock:
-    store: FakeStore
+    database: FakeDatabase
 
     def check(self) -> None:
-        if self.store.database.holder is not self.store:
+        if self.database.holder is not self:
             raise LockLost("The lock of fake is not ours any more.")
 
 

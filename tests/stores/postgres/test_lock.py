@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import make_url
 
-from weave_migrate.errors import LockLost, LockTimeout
+from weave_migrate.errors import LockLost, LockTimeout, RefusedError
+from weave_migrate.model import Secret
 
 if TYPE_CHECKING:
     from weave_migrate.model import LockInfo
@@ -44,7 +47,7 @@ def test_a_second_run_gives_up_after_its_limit(project: Any, recorder: Any) -> N
             raise AssertionError("two hold the lock")
     assert caught.value.code == "LOCK_HELD"
     assert holder.owner in caught.value.message
-    assert f"pg_terminate_backend({holder.pid})" in (caught.value.hint or "")
+    assert "weave db lock release app" in (caught.value.hint or "")
     assert recorder.holders[0] == holder
 
 
@@ -144,6 +147,26 @@ def test_of_eight_processes_each_revision_is_run_by_one(project: Any) -> None:
     reports = project.in_processes(8)
     assert sorted(v for report in reports for v in report["new"]) == list("abcdef")
     assert project.database.versions() == ["f"]
+
+
+def test_who_may_not_end_the_holders_session_is_told_who_can(
+    project: Any, recorder: Any
+) -> None:
+    role = f"weak_{uuid.uuid4().hex[:8]}"
+    url = make_url(project.database.url)
+    weak = url.set(username=role, password="weak").render_as_string(hide_password=False)
+    project.database.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'weak'")
+    try:
+        with project.store().lock(1, recorder) as lock:
+            store = project.store(url=Secret(weak))
+            holding = store.lock_info()
+            with pytest.raises(RefusedError) as caught:
+                store.release_lock(holding)
+            lock.check()
+    finally:
+        project.database.execute(f"DROP ROLE {role}")
+    assert f"pg_terminate_backend({holding.pid})" in (caught.value.hint or "")
+    assert "pg_signal_backend" in (caught.value.hint or "")
 
 
 def test_an_index_is_built_concurrently_while_seven_wait(project: Any) -> None:

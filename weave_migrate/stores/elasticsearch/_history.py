@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from weave_migrate.stores.elasticsearch._transport import Cluster
 
 LOCK_ID = "0.1"
+_MOVED_ON = ("version_conflict_engine_exception", "document_missing_exception")
 _PAGE = 10_000  # the server's own limit for one answer (index.max_result_window)
 
 
@@ -183,6 +184,30 @@ class History:
             )
             for document in documents
         )
+
+    def unlock(self, documents: Sequence[Document]) -> bool:
+        """End what locks by ``documents``: the lock document goes, rows are opened.
+
+        Each is touched only at the revision it was seen at; False if any has moved
+        on since, and is locked or not by somebody else's will.
+        """
+        lines: list[object] = []
+        for document in documents:
+            seen = {
+                "_id": document.id,
+                "if_seq_no": document.seq_no,
+                "if_primary_term": document.primary_term,
+            }
+            if document.id == LOCK_ID:
+                lines.append({"delete": seen})
+            else:
+                lines += ({"update": seen}, {"doc": {"locked": False}})
+        failed = bulk_failures(self._bulk(lines, query="?refresh=true"))
+        if failed is None:
+            return True
+        if any(cause in failed for cause in _MOVED_ON):
+            return False
+        raise StoreError(f"The lock in {self.index} was not released: {failed}")
 
     def edit(self, changes: Sequence[Change]) -> None:
         """Make the changes; a row that changed since it was shown is left alone."""

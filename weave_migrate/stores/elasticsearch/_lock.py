@@ -9,7 +9,8 @@ sequence number proves that it is still ours.  In this order:
 3. look again: a locked row beside ours means that the peer slipped in between its
    look and its locking.  It can't see us, so we step back and wait.
 
-Waiting never touches anything, and nothing is removed that is not ours.
+Waiting never touches anything, and nothing is removed that is not ours; only
+``release``, which a person asks for, ends another's lock.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from getpass import getuser
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -37,7 +39,7 @@ from weave_migrate.stores.elasticsearch._history import LOCK_ID, Document
 from weave_migrate.stores.elasticsearch._rows import document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from weave_migrate.model import Applied
     from weave_migrate.stores._base import Observer
@@ -47,6 +49,7 @@ _PAUSE = 0.5  # seconds between two looks; the peer takes one to ten
 _AT_ONCE = 0.5  # seconds for which a look is not repeated
 _LOCKED = {"term": {"locked": True}}
 _OWN = "weave"  # the field of 0.1 that says whose lock it is; the peer ignores it
+_BY_HAND = "weave db lock release elasticsearch"
 
 
 @dataclass(slots=True)
@@ -122,7 +125,7 @@ def _give_back(lock: HeldLock, observer: Observer) -> None:
     except StoreError as error:
         observer.warned(
             f"The lock in {index} may not have been released: {error.message} "
-            f"If it was not: {_delete_command(lock.history)}"
+            f"If it was not: {_BY_HAND}"
         )
 
 
@@ -130,13 +133,37 @@ def holder(locked: Sequence[Document]) -> LockInfo | None:
     """Who holds the lock, by the locked documents; None when there are none."""
     if not locked:
         return None
-    for each in locked:
-        own = mapping(each.source.get(_OWN))
-        if own:
-            return _ours(own)
-    rows = [each.id for each in locked]
+    held = _held(locked)
+    own = mapping(held[0].source.get(_OWN))
+    if own:
+        return _ours(own, token=_token(held))
+    rows = [each.id for each in held]
     named = ", ".join(rows[:5]) + ("…" if len(rows) > 5 else "")
-    return LockInfo(owner=f"elasticsearch-evolution (locked documents: {named})")
+    return LockInfo(
+        owner=f"elasticsearch-evolution (locked documents: {named})",
+        token=_token(held),
+    )
+
+
+def release(history: History, holding: LockInfo) -> bool:
+    """Take the lock away from ``holding``; False if that holds it no more.
+
+    Of the peer's lock every locked row is opened, which is what it does at the end of
+    its own run (§6.1).
+    """
+    held = _held(locked_documents(history))
+    return bool(held) and _token(held) == holding.token and history.unlock(held)
+
+
+def _held(locked: Sequence[Document]) -> Sequence[Document]:
+    """Give the documents by which one holder locks; ours count before the peer's."""
+    return [each for each in locked if mapping(each.source.get(_OWN))] or locked
+
+
+def _token(held: Sequence[Document]) -> str:
+    """Tell one holding from every other: each write gives a document a new number."""
+    seen = sorted((each.id, each.seq_no, each.primary_term) for each in held)
+    return sha256(repr(seen).encode()).hexdigest()
 
 
 def locked_documents(history: History) -> list[Document]:
@@ -195,7 +222,7 @@ def _create(history: History) -> HeldLock | None:
         if error.code in ("REQUEST_TIMEOUT", "CONNECTION_LOST"):
             error.hint = (
                 "This run may have left its lock behind. If the next one says so: "
-                + _delete_command(history)
+                + _BY_HAND
             )
         raise
     except BaseException:  # an interrupt: it may be there all the same
@@ -229,8 +256,7 @@ def _user() -> str:
         return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
-def _ours(own: object) -> LockInfo:
-    said = mapping(own)
+def _ours(said: Mapping[str, object], *, token: str) -> LockInfo:
     since, pid = said.get("since"), said.get("pid")
     try:
         at = datetime.fromisoformat(since) if isinstance(since, str) else None
@@ -242,6 +268,7 @@ def _ours(own: object) -> LockInfo:
         host=host if isinstance(host, str) else None,
         pid=pid if isinstance(pid, int) else None,
         since=at,
+        token=token,
     )
 
 
@@ -255,23 +282,7 @@ def _timeout(
         who = info.owner or "somebody"
     else:
         who = f"weave-migrate, process {info.pid} on {info.host}, since {info.since}"
-    release = [_delete_command(history)]
-    if any(each.id != LOCK_ID for each in locked):
-        release.append(
-            f"curl -X POST '{_url(history)}/_update_by_query?refresh=true' "
-            "-H 'Content-Type: application/json' -d "
-            '\'{"query":{"term":{"locked":true}},'
-            '"script":"ctx._source.locked=false"}\''
-        )
     return LockTimeout(
         f"{history.index} is still locked after {timeout:g} s. It is held by {who}.",
-        hint="If no run is at work any more, release it: " + " && ".join(release),
+        hint=f"If no run is at work any more, release it: {_BY_HAND}",
     )
-
-
-def _delete_command(history: History) -> str:
-    return f"curl -X DELETE '{_url(history)}/_doc/{LOCK_ID}?refresh=true'"
-
-
-def _url(history: History) -> str:
-    return f"{history.cluster.url.partition(',')[0]}{history.path}"

@@ -20,6 +20,7 @@ from weave_migrate.stores.elasticsearch._lock import (
     hold,
     holder,
     locked_documents,
+    release,
 )
 from weave_migrate.stores.elasticsearch._rows import read_row
 
@@ -109,6 +110,10 @@ class ElasticsearchStore:
     ) -> AbstractContextManager[HeldLock]:
         """Hold document ``0.1``; the history index is created where there is none."""
         return hold(self._history, timeout, observer)
+
+    def release_lock(self, holding: LockInfo) -> bool:
+        """Take the lock away from that holder, weave or elasticsearch-evolution."""
+        return release(self._history, holding)
 
     def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
         """Run and record what is pending, one script after the other."""

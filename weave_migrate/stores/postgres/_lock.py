@@ -18,9 +18,9 @@ from zlib import crc32
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from weave_migrate.errors import LockLost, LockTimeout
+from weave_migrate.errors import LockLost, LockTimeout, RefusedError, StoreError
 from weave_migrate.model import LockInfo
-from weave_migrate.stores.postgres._connect import connected
+from weave_migrate.stores.postgres._connect import connected, sqlstate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = int.from_bytes(b"weav")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5  # seconds between two tries
+_ENDING = 10.0  # seconds for the server to end a session
+_FORBIDDEN = "42501"
 _POSITIVE = 0x7FFF_FFFF  # pg_locks shows the numbers unsigned
 
 _TRY = text("SELECT pg_try_advisory_lock(:space, :key)")
@@ -47,6 +49,7 @@ SELECT pid, session.application_name, host(session.client_addr), session.backend
    AND held.classid::bigint = :space AND held.objid::bigint = :key
    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
+_END = text("SELECT pg_terminate_backend(:pid)")
 _SESSION = text("SELECT pg_backend_pid()")
 
 
@@ -62,7 +65,48 @@ def load_holder(connection: Connection, key: dict[str, int]) -> LockInfo | None:
     row = connection.execute(_HOLDER, key).first()
     if row is None:
         return None
-    return LockInfo(owner=row[1], host=row[2], pid=row[0], since=row[3])
+    # A process number is used again some day; not so with the same beginning.
+    token = f"{row[0]} {row[3]}"
+    return LockInfo(owner=row[1], host=row[2], pid=row[0], since=row[3], token=token)
+
+
+def release(
+    connection: Connection, key: dict[str, int], holding: LockInfo, database: str
+) -> bool:
+    """End the session that holds the lock; False if ``holding`` holds it no more.
+
+    Raises RefusedError where the user may not end that session, and StoreError if it
+    does not end.
+    """
+
+    def is_held() -> bool:
+        holder = load_holder(connection, key)
+        return holder is not None and holder.token == holding.token
+
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+    if not is_held():
+        return False
+    try:
+        connection.execute(_END, {"pid": holding.pid})
+    except DBAPIError as error:
+        if sqlstate(error) != _FORBIDDEN:
+            raise
+        raise RefusedError(
+            f"PostgreSQL database {database}: the user that weave connects as may not "
+            f"end session {holding.pid}, which holds the lock.",
+            hint="Grant it pg_signal_backend, or let an administrator run: "
+            f"SELECT pg_terminate_backend({holding.pid});",
+        ) from error
+    deadline = time.monotonic() + _ENDING
+    while is_held():
+        if time.monotonic() > deadline:
+            raise StoreError(
+                f"PostgreSQL database {database}: session {holding.pid} was told to "
+                f"end, but still holds the lock after {_ENDING:.0f} s.",
+                hint=f"weave db lock status {database}",
+            )
+        time.sleep(_FIRST_PAUSE)
+    return True
 
 
 class AdvisoryLock:
@@ -186,7 +230,7 @@ def _held(
         who += f" (server process {holder.pid})"
         hint = (
             "Wait for it to end. If it is dead, end its session: "
-            f"SELECT pg_terminate_backend({holder.pid});"
+            f"weave db lock release {name}"
         )
     return LockTimeout(
         f"The lock on PostgreSQL database {name} is held by {who}; waited "

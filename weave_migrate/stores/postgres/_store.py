@@ -80,6 +80,12 @@ class PostgresStore:
             is_done=self._is_done,
         )
 
+    def release_lock(self, holding: LockInfo) -> bool:
+        """End the session that holds the lock; see ``_lock.release``."""
+        with connected(self._engine, self._settings) as connection:
+            key = _lock.lock_key(connection, self._settings)
+            return _lock.release(connection, key, holding, self.name)
+
     def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
         """Run ``plan.pending`` through Alembic, each in its transaction."""
         if not plan.pending:
