@@ -84,8 +84,9 @@ def test_constraint_and_index_are_those_of_the_peer(project: Any, graph: Any) ->
 
     constraints = graph("SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties")
     indexes = graph(
-        "SHOW INDEXES YIELD name, type, labelsOrTypes, properties, owningConstraint "
-        "WHERE owningConstraint IS NULL AND type <> 'LOOKUP'"
+        "SHOW INDEXES YIELD name, type, labelsOrTypes, properties "
+        "WHERE type <> 'LOOKUP' AND NOT name IN $constraints",
+        constraints=[row["name"] for row in constraints],
     )
 
     assert {
@@ -113,9 +114,9 @@ def test_constraint_and_index_are_those_of_the_peer(project: Any, graph: Any) ->
         ),
     }
     assert [
-        (row["name"], row["type"], row["labelsOrTypes"], row["properties"])
-        for row in indexes
-    ] == [("repeated_at__Neo4jMigration", "RANGE", ["REPEATED"], ["at"])]
+        (row["name"], row["labelsOrTypes"], row["properties"]) for row in indexes
+    ] == [("repeated_at__Neo4jMigration", ["REPEATED"], ["at"])]
+    assert indexes[0]["type"] in {"RANGE", "BTREE"}  # the latter before 5
 
 
 def test_the_plan_shows_who_applied_what_and_when(project: Any) -> None:
@@ -239,7 +240,7 @@ def test_a_failure_rolls_its_migration_back_and_keeps_those_before(
     project: Any, graph: Any
 ) -> None:
     project.put("V1__a.cypher", "CREATE (:A);\n")
-    path = project.put("V2__half.cypher", "CREATE (:Half);\n\nTHIS IS WRONG;\n")
+    path = project.put("V2__half.cypher", "CREATE (:Half);\n\nRETURN wrong;\n")
 
     with pytest.raises(MigrationFailed) as caught:
         project.migrate()
@@ -250,7 +251,7 @@ def test_a_failure_rolls_its_migration_back_and_keeps_those_before(
     assert str(error.server_answer).startswith(
         "Neo.ClientError.Statement.SyntaxError: "
     )
-    assert error.excerpt == "THIS IS WRONG\n^"
+    assert error.excerpt == "RETURN wrong\n       ^"
     assert "Nothing of this migration was kept." in error.message
     assert "weave db migrate-neo4j" in str(error.hint)
     assert _count(graph, "Half") == 0
@@ -444,19 +445,19 @@ def test_a_migration_of_one_statement_takes_four_round_trips(project: Any) -> No
 
 
 def test_notices_of_the_server_name_file_and_line(project: Any) -> None:
-    path = project.put("V1__n.cypher", "CREATE (:A);\nMATCH (n:Nowhere) RETURN n;\n")
+    path = project.put("V1__n.cypher", "CREATE (:A);\nMATCH (a:A), (b:B) RETURN a;\n")
 
     project.migrate()
 
     (warning,) = project.watcher.warnings
     assert warning.startswith(f"{path}, line 2: ")
-    assert "Nowhere" in warning
+    assert "cartesian product" in warning
 
 
 def test_a_timeout_ends_a_managed_transaction(project: Any, graph: Any) -> None:
     project.put(
         "V1__slow.cypher",
-        "UNWIND range(1, 100000000) AS i WITH i WHERE i < 0 CREATE (:Slow {i: i});\n",
+        "UNWIND range(1, 100000000) AS i MERGE (:Slow {i: 1});\n",
     )
 
     with pytest.raises(MigrationFailed) as caught:

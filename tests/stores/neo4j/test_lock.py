@@ -151,7 +151,7 @@ def test_an_interrupt_during_a_statement_releases_the_lock(
 ) -> None:
     project.put(
         "V1__slow.cypher",
-        "UNWIND range(1, 1000000000) AS i WITH i WHERE i < 0 CREATE (:Slow {i: i});\n",
+        "UNWIND range(1, 1000000000) AS i MERGE (:Slow {i: 1});\n",
     )
     main = threading.main_thread().ident
     timer = threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT])

@@ -56,7 +56,7 @@ def test_a_plan_takes_one_round_trip_and_one_a_question(
     [
         "// assume that edition is enterprise",
         "// assume that version is 3.5",
-        "// assume that version is lt 5.0",
+        "// assume that version is lt 4.0",
         "// assume q'RETURN false",
         "// assume in schema q'MATCH (n:Nothing) RETURN count(n) > 0",
     ],
