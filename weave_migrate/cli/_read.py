@@ -9,7 +9,7 @@ import click
 from weave_migrate.cli._command import Command, common, out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from weave_migrate.config import Settings
     from weave_migrate.model import Report
@@ -32,7 +32,7 @@ def status(ctx: click.Context, names: Sequence[str], *, exit_code: bool) -> None
     report = read_report(settings, "status", names, exit_code=exit_code)
     output = out()
     show_status(output, report)
-    ctx.exit(_finish(report, shown=True))
+    ctx.exit(finish(report, shown=True))
 
 
 @click.command(cls=Command)
@@ -45,7 +45,7 @@ def plan(ctx: click.Context, names: Sequence[str], *, exit_code: bool) -> None:
 
     report = read_report(common().settings(), "plan", names, exit_code=exit_code)
     show_plan(out(), report)
-    ctx.exit(_finish(report, shown=True))
+    ctx.exit(finish(report, shown=True))
 
 
 @click.command(cls=Command)
@@ -66,7 +66,7 @@ def current(ctx: click.Context, name: str, *, exit_code: bool) -> None:
     report = read_report(settings, "current", [name], exit_code=exit_code)
     for version in report.stores[0].current:
         out().line(version)
-    ctx.exit(_finish(report))
+    ctx.exit(finish(report))
 
 
 @click.command(cls=Command)
@@ -78,7 +78,7 @@ def history(ctx: click.Context, name: str) -> None:
 
     report = read_report(common().settings(), "history", [name])
     show_entries(out(), report.stores[0].applied)
-    ctx.exit(_finish(report))
+    ctx.exit(finish(report))
 
 
 def read_report(
@@ -97,24 +97,39 @@ def read_report(
 
 
 def run_validate(
-    settings: Settings, names: Sequence[str], *, command: str = "validate"
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    command: str = "validate",
+    judge: Callable[[Settings, Report], str | None] | None = None,
 ) -> int:
-    """Validate the named stores, or all; give the exit status."""
+    """Validate the named stores, or all; give the exit status.
+
+    ``judge`` finds the peer's word for the result, or None where it has none.
+    """
     from weave_migrate import engine
     from weave_migrate.cli._show import show_status
 
     with engine.opened(engine.select(settings, names)) as stores:
         report = engine.validate(stores, command=command)
     report = report.with_warnings(*settings.warnings)
-    show_status(out(), report)
-    return _finish(report, shown=True)
+    output = out()
+    show_status(output, report)
+    if judge is None:
+        return finish(report, shown=True)
+    outcome = judge(settings, report)
+    output.line(f"Outcome: {outcome or 'unknown'}")
+    return finish(report, shown=True, outcome=outcome)
 
 
-def _finish(report: Report, *, shown: bool = False) -> int:
-    """Write the document; errors that were shown among the results are not again."""
+def finish(report: Report, *, shown: bool = False, **more: object) -> int:
+    """Write the document; errors that were shown among the results are not again.
+
+    ``more`` are keys of the document beside the report's own.
+    """
     from dataclasses import replace
 
     output = out()
     if shown and not output.json:
         report = replace(report, error=None)
-    return output.report(report)
+    return output.report(report, **more)

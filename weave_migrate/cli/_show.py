@@ -24,12 +24,11 @@ _QUIET = frozenset({State.APPLIED, State.BASELINE})
 
 def show_status(output: Output, report: Report) -> None:
     """Verdict first, then each store with what is not yet as it should be."""
-    pending = sum(len(store.pending) for store in report.stores)
     problems = sum(len(store.problems) for store in report.stores)
-    if not pending and not problems:
+    parts = _waiting(*report.stores)
+    if not parts and not problems:
         output.line("Everything is up to date.", fg="green", bold=True)
     else:
-        parts = [f"{pending} pending"] * bool(pending)
         parts += [plural(problems, "problem")] * bool(problems)
         colour = "red" if problems else "yellow"
         output.line(f"{', '.join(parts)}.", fg=colour, bold=True)
@@ -39,10 +38,20 @@ def show_status(output: Output, report: Report) -> None:
     _next(output, report)
 
 
+def _waiting(*stores: StoreReport) -> list[str]:
+    """Say how much is pending, and apart from it how much is above the target."""
+    above = sum(_above(store) for store in stores)
+    pending = sum(len(store.pending) for store in stores) - above
+    counts = {"pending": pending, "above target": above}
+    return [f"{count} {what}" for what, count in counts.items() if count]
+
+
+def _above(store: StoreReport) -> int:
+    return sum(entry.state is State.ABOVE_TARGET for entry in store.entries)
+
+
 def _store(output: Output, store: StoreReport) -> None:
-    facts = [str(store.state), f"{len(store.applied)} applied"]
-    if store.pending:
-        facts.append(f"{len(store.pending)} pending")
+    facts = [str(store.state), f"{len(store.applied)} applied", *_waiting(store)]
     if store.lock:
         facts.append(f"locked{holder_text(store.lock)}")
     server = f" ({store.server})" if store.server else ""
@@ -70,7 +79,7 @@ def show_problem(output: Output, problem: Problem) -> None:
 def _next(output: Output, report: Report) -> None:
     if any(store.problems for store in report.stores):
         return
-    waiting = [store.name for store in report.stores if store.pending]
+    waiting = [store.name for store in report.stores if store.to_run]
     if waiting:
         output.line()
         command = f"migrate {waiting[0]}" if len(waiting) == 1 else "migrate-all"
@@ -141,7 +150,7 @@ def show_outcome(output: Output, report: Report, seconds: float) -> None:
             str(store.state),
             str(len(store.newly_applied)),
             str(len(store.applied)),
-            str(len(store.pending)),
+            str(len(store.pending) - _above(store)),
         )
         for store in report.stores
     ]
@@ -161,7 +170,7 @@ def show_outcome(output: Output, report: Report, seconds: float) -> None:
 
 def show_plan(output: Output, report: Report) -> None:
     """Show what a run would do: how much in all, then store by store."""
-    count = sum(len(store.pending) for store in report.stores)
+    count = sum(len(store.to_run) for store in report.stores)
     problems = any(store.problems for store in report.stores)
     if count and not problems:
         output.line(f"{plural(count, 'migration')} to apply.", fg="yellow", bold=True)

@@ -83,8 +83,8 @@ def status(
 def validate(stores: Sequence[Store], *, command: str = "validate") -> Report:
     """Report every store; status 1 unless all is applied and nothing is wrong.
 
-    Checksums count here also where the settings let a migrate pass over them, as in
-    neo4j-migrations (reference, §6.6).
+    Checksums count here also where the settings let a migrate pass over them, and so do
+    migrations behind the target, as in neo4j-migrations (reference, §6.6).
     """
     reports = tuple(_compared(_stand(store)) for store in stores)
     return _report(command, reports, strict=True)
@@ -101,7 +101,7 @@ def _stand(store: Store) -> StoreReport:
 
 
 def _compared(report: StoreReport) -> StoreReport:
-    """Add a problem for each changed script that the plan itself let pass."""
+    """Count what the plan itself let pass: changed scripts, the target's other side."""
     if report.problems:
         return report
     changed = tuple(
@@ -117,9 +117,11 @@ def _compared(report: StoreReport) -> StoreReport:
         and entry.migration
         and entry.version not in report.to_run
     )
-    if not changed:
-        return report
-    return replace(report, state=StoreState.INVALID, problems=changed)
+    if changed:
+        return replace(report, state=StoreState.INVALID, problems=changed)
+    if report.pending and report.state is StoreState.UP_TO_DATE:
+        return replace(report, state=StoreState.PENDING)
+    return report
 
 
 def _report(command: str, reports: tuple[StoreReport, ...], *, strict: bool) -> Report:
@@ -148,9 +150,10 @@ def _exit(report: StoreReport, *, strict: bool) -> int:
 
 def _pending(report: StoreReport) -> Problem:
     count = len(report.pending)
+    above = "They are above the target: migrate without one, or with a later one."
     return Problem(
         code="PENDING",
         message=f"{report.name} has {count} pending migration{'s' * (count != 1)}.",
-        hint=f"weave db migrate {report.name}",
+        hint=f"weave db migrate {report.name}" if report.to_run else above,
         exit=CHECK_FAILED,
     )

@@ -4,16 +4,25 @@ neo4j-migrations compares both position by position and stops at the first diffe
 (reference, §6.2).  Here both are merged into one line: the recorded path as it is, and
 each script that is not recorded at its place in the version order.  Every difference is
 then visible at once, and the verdict is the peer's: a run is fine for both or neither.
+The target has a say last: it only divides what runs now from what has to wait.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Literal
 
-from weave_migrate.model import CypherScript, Entry, Plan, Problem, State
+from weave_migrate.model import (
+    CatalogScript,
+    CypherScript,
+    Entry,
+    Plan,
+    Problem,
+    State,
+)
 from weave_migrate.plan import chain_problems as problem
+from weave_migrate.plan.chain_target import count_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,12 +33,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainPolicy:
-    """What the settings allow; the defaults are the peer's."""
+    """What the settings allow; the defaults are the peer's.
+
+    ``target`` is the version to stop at, in one of the forms of §6.4.
+    """
 
     order: Order = "semantic"
     validate: bool = True
     out_of_order: bool = False
     on_newer: Literal["fail", "warn", "ok"] = "fail"
+    target: str | None = None
 
 
 def decide(
@@ -43,20 +56,16 @@ def decide(
     """Give the plan for ``local`` scripts on top of the ``recorded`` chain.
 
     ``compare`` orders versions; its errors come through.  ``ignored`` are scripts that
-    an unmet assumption leaves out: they are not applied, but their checksums still
-    speak for a twin of the same name (§3.2).  A script without a checksum could not be
-    read, or is a catalog; its content is not judged.
+    an unmet assumption leaves out.  The content of a script without a checksum, which
+    could not be read, is not judged.
     """
     left_out = tuple(ignored)
     files = _by_version(local)
     scripts = _sorted((same[0] for same in files.values()), policy.order, compare)
-    accepted = _accepted(scripts, left_out)
-    entries = [
-        _judged(entry, accepted)
-        for entry in _merged(scripts, recorded, policy.order, compare)
-    ]
+    merged = _merged(scripts, recorded, policy.order, compare)
+    entries = [_judged(entry) for entry in merged]
     absent = {each.version for each in left_out}
-    newer = _newer(entries, absent)
+    newer = newer_entries(entries, absent)
 
     problems = [
         *problem.duplicates(files),
@@ -68,13 +77,25 @@ def decide(
         problems += _objections(entry, policy, left_out=entry.version in absent)
     if newer and policy.on_newer == "fail":
         problems.append(problem.newer(newer))
+    within: int | Problem = len(entries)
+    if policy.target is not None:
+        within = count_within(entries, policy.target, policy.order, compare)
+    if isinstance(within, Problem):
+        problems.append(within)
+        within = len(entries)
+    pending, stop = _up_to_a_catalog(entries[:within])
     return Plan(
-        entries=(*entries, *(Entry(State.IGNORED, each) for each in left_out)),
-        pending=tuple(e.migration for e in entries if e.migration and _runs(e)),
+        entries=(
+            *entries[:within],
+            *map(_above_target, entries[within:]),
+            *(Entry(State.IGNORED, each) for each in left_out),
+        ),
+        pending=pending,
         problems=tuple(problems),
         warnings=(problem.newer(newer).message,)
         if newer and policy.on_newer == "warn"
         else (),
+        stop=stop,
     )
 
 
@@ -93,37 +114,6 @@ def _sorted(
         return compare(a.version, b.version, order=order)
 
     return sorted(scripts, key=cmp_to_key(by_version))
-
-
-def _accepted(
-    scripts: Sequence[Migration], left_out: Sequence[Migration]
-) -> dict[str, frozenset[str]]:
-    """Say which recorded checksums each version's script agrees with (§3.2).
-
-    Its own, that of its script without preconditions, and those of its twins: files
-    of the same name elsewhere, where both have preconditions.
-    """
-    own = {id(each): _own_checksums(each) for each in (*scripts, *left_out)}
-    twins: dict[str, frozenset[str]] = {}
-    for each in filter(_is_conditional, (*scripts, *left_out)):
-        twins[each.source] = twins.get(each.source, frozenset()) | own[id(each)]
-    return {
-        each.version: own[id(each)] | twins[each.source]
-        if _is_conditional(each)
-        else own[id(each)]
-        for each in scripts
-    }
-
-
-def _own_checksums(migration: Migration) -> frozenset[str]:
-    script = migration.script
-    others = script.alternatives if isinstance(script, CypherScript) else ()
-    return frozenset(filter(None, (migration.checksum, *others)))
-
-
-def _is_conditional(migration: Migration) -> bool:
-    script = migration.script
-    return isinstance(script, CypherScript) and bool(script.preconditions)
 
 
 def _merged(
@@ -148,7 +138,7 @@ def _merged(
         yield Entry(State.PENDING, migration)
 
 
-def _judged(entry: Entry, accepted: dict[str, frozenset[str]]) -> Entry:
+def _judged(entry: Entry) -> Entry:
     """Give a recorded entry the state that its file, or the lack of one, means."""
     local, record = entry.migration, entry.applied
     if record is None:
@@ -158,9 +148,17 @@ def _judged(entry: Entry, accepted: dict[str, frozenset[str]]) -> Entry:
         return Entry(lost, None, record)
     if local.checksum is None or _stands_in(local, record):
         return entry
-    if record.checksum in accepted[local.version]:
+    if record.checksum == local.checksum or record.checksum in _alternatives(local):
         return entry
     return Entry(State.CHANGED, local, record)
+
+
+def _alternatives(local: Migration) -> frozenset[str]:
+    """Give the other checksums that the script is accepted under (§3.2)."""
+    script = local.script
+    if isinstance(script, (CypherScript, CatalogScript)):
+        return script.alternatives
+    return frozenset()
 
 
 def _stands_in(local: Migration, record: Applied) -> bool:
@@ -177,13 +175,27 @@ def _stands_in(local: Migration, record: Applied) -> bool:
     )
 
 
-def _runs(entry: Entry) -> bool:
-    if entry.applied is None:
-        return True
-    return entry.state is State.CHANGED and entry.applied.repeatable
+def _up_to_a_catalog(
+    entries: Sequence[Entry],
+) -> tuple[tuple[Migration, ...], Problem | None]:
+    """Give what runs, up to the first catalog, and that as what stops the run."""
+    runs: list[Migration] = []
+    for entry in entries:
+        local, record = entry.migration, entry.applied
+        again = record and record.repeatable and entry.state is State.CHANGED
+        if local is None or (record and not again):
+            continue
+        if local.type == "CATALOG":
+            return tuple(runs), problem.catalog(local)
+        runs.append(local)
+    return tuple(runs), None
 
 
-def _newer(entries: Sequence[Entry], absent: set[str]) -> list[Entry]:
+def _above_target(entry: Entry) -> Entry:
+    return entry if entry.applied else replace(entry, state=State.ABOVE_TARGET)
+
+
+def newer_entries(entries: Sequence[Entry], absent: set[str]) -> list[Entry]:
     """Find what is recorded above all files: the work of a newer application."""
     last = max(
         (
@@ -204,8 +216,6 @@ def _objections(
     if local is None:
         yield problem.missing(entry, left_out=left_out)
         return
-    if local.type == "CATALOG" and (record is None or local.checksum is None):
-        yield problem.catalog(local)
     if record is None:
         if entry.state is State.OUT_OF_ORDER and not policy.out_of_order:
             yield problem.out_of_order(local)

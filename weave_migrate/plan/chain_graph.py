@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BASELINE = "BASELINE"
 TYPES = frozenset({"JAVA", "CYPHER", "CATALOG"})  # any other: Java reads nothing at all
-_REPAIR = "Mend the graph by hand; back it up first."
+_REPAIR = "See what would mend it: weave db repair neo4j --dry-run"
 
 
 @dataclass(frozen=True, slots=True)

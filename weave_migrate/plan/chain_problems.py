@@ -46,8 +46,7 @@ def recorded_twice(recorded: Sequence[Applied]) -> Iterator[Problem]:
             yield Problem(
                 code="DUPLICATE_VERSION",
                 message=f"Version {version} is recorded {count} times.",
-                hint="Remove the superfluous nodes from the chain by hand, "
-                "or with `repair` of neo4j-migrations 4.1 or newer.",
+                hint="See what would be removed: weave db repair neo4j --dry-run",
             )
 
 
@@ -72,9 +71,9 @@ def wrong_order(
         )
     else:
         yield Problem(
-            code="HISTORY_DAMAGED",
+            code="SORT_ORDER",
             message=f"{message} It fits no other order either.",
-            hint="Mend the graph by hand; back it up first.",
+            hint="See what would put it in order: weave db repair neo4j --dry-run",
         )
 
 
@@ -100,7 +99,7 @@ def same_place(
             continue
         late = two.migration or one.migration
         yield Problem(
-            code="DUPLICATE_VERSION",
+            code="VERSIONS_EQUAL",
             message=f"Versions {one.version} and {two.version} are different "
             f"migrations, but none of them comes first in {order} order.",
             hint="Rename the one that is not applied yet.",
@@ -149,11 +148,12 @@ def newer(entries: Sequence[Entry]) -> Problem:
 
 
 def catalog(migration: Migration) -> Problem:
-    """Name an XML migration, which weave can't apply or check yet."""
+    """Name a pending XML migration: the run ends before it."""
     return Problem(
         code="CATALOG_UNSUPPORTED",
-        message=f"{place(migration)} is a catalog; XML migrations are not supported.",
-        hint="Apply it with neo4j-migrations, or write it as a Cypher script.",
+        message=f"{place(migration)} is a catalog; weave can't apply it yet. Later "
+        "migrations wait for it.",
+        hint="Apply it with neo4j-migrations, then run again.",
         file=place(migration),
     )
 

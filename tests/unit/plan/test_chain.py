@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from weave_migrate.model import (
     Applied,
+    CatalogScript,
     CypherScript,
     Migration,
     Plan,
-    Precondition,
     State,
     Statement,
 )
 from weave_migrate.plan.chain import ChainPolicy, decide
 from weave_migrate.scripts.cypher_names import compare_versions
-
-_CONDITION = Precondition("assume", "// assume that edition is enterprise")
 
 
 def file(
@@ -174,32 +173,14 @@ def test_the_checksum_without_preconditions_is_accepted() -> None:
     assert decided.problems == ()
 
 
-def test_the_checksum_of_a_twin_left_out_is_accepted() -> None:
-    conditional: dict[str, Any] = {
-        "source": "V1__x.cypher",
-        "preconditions": (_CONDITION,),
-    }
-    decided = plan(
-        [file("1", "2", **conditional)],
-        [record("1", "1")],
-        ignored=[file("1", "3", alternatives=frozenset({"1"}), **conditional)],
-    )
+def test_what_is_left_out_is_shown_behind_all_others() -> None:
+    decided = plan([file("2")], [], ignored=[file("1")])
 
-    assert decided.problems == ()
-    assert [entry.state for entry in decided.entries] == [
-        State.APPLIED,
-        State.IGNORED,
+    assert pending(decided) == ["2"]
+    assert [(entry.version, entry.state) for entry in decided.entries] == [
+        ("2", State.PENDING),
+        ("1", State.IGNORED),
     ]
-
-
-def test_a_namesake_without_preconditions_is_no_twin() -> None:
-    decided = plan(
-        [file("1", "2", source="V1__x.cypher")],
-        [record("1", "1")],
-        ignored=[file("1", "1", preconditions=(_CONDITION,))],
-    )
-
-    assert codes(decided) == ["CHECKSUM_MISMATCH"]
 
 
 def test_a_recorded_version_without_a_file_is_missing() -> None:
@@ -294,7 +275,7 @@ def test_versions_that_no_order_tells_apart_are_refused(
 ) -> None:
     decided = plan([file("1"), file("01")], recorded)
 
-    assert codes(decided) == ["DUPLICATE_VERSION"]
+    assert codes(decided) == ["VERSIONS_EQUAL"]
 
 
 def test_versions_of_the_same_place_may_be_recorded_already() -> None:
@@ -324,31 +305,53 @@ def test_a_history_in_the_semantic_order_names_the_setting() -> None:
     assert 'version_sort_order = "semantic"' in str(decided.problems[0].hint)
 
 
-def test_a_history_in_no_order_is_damaged() -> None:
+def test_a_history_in_no_order_is_left_to_repair() -> None:
     decided = plan([file("1"), file("2")], [record("2"), record("1")])
 
-    assert codes(decided) == ["HISTORY_DAMAGED"]
+    assert codes(decided) == ["SORT_ORDER"]
+    assert "weave db repair" in str(decided.problems[0].hint)
 
 
-def test_a_pending_catalog_is_not_supported() -> None:
-    decided = plan([file("1", "1", kind="CATALOG")], [])
+def test_the_plan_stops_before_a_pending_catalog() -> None:
+    local = [file("1"), file("2", kind="CATALOG"), file("3")]
 
-    assert codes(decided) == ["CATALOG_UNSUPPORTED"]
+    decided = plan(local, [])
 
-
-def test_an_applied_catalog_with_a_checksum_is_compared() -> None:
-    recorded = [record("1", "1", kind="CATALOG")]
-
-    assert codes(plan([file("1", "1", kind="CATALOG")], recorded)) == []
-    assert codes(plan([file("1", "2", kind="CATALOG")], recorded)) == [
-        "CHECKSUM_MISMATCH"
-    ]
+    assert decided.problems == ()
+    assert decided.stop is not None
+    assert decided.stop.code == "CATALOG_UNSUPPORTED"
+    assert decided.stop.file == "V2__x.cypher"
+    assert pending(decided) == ["1"]
+    assert set(states(decided).values()) == {State.PENDING}
 
 
-def test_an_applied_catalog_without_a_checksum_is_not_supported() -> None:
-    decided = plan([file("1", None, kind="CATALOG")], [record("1", kind="CATALOG")])
+def test_a_repeatable_behind_a_pending_catalog_waits_for_it() -> None:
+    local = [file("1", kind="CATALOG"), file("2", "9", repeatable=True)]
 
-    assert codes(decided) == ["CATALOG_UNSUPPORTED"]
+    decided = plan(local, [record("2", repeatable=True)], out_of_order=True)
+
+    assert pending(decided) == []
+    assert states(decided) == {"1": State.OUT_OF_ORDER, "2": State.CHANGED}
+
+
+def test_a_catalog_behind_the_target_stops_nothing() -> None:
+    decided = plan([file("1"), file("2", kind="CATALOG")], [], target="1")
+
+    assert decided.stop is None
+    assert pending(decided) == ["1"]
+
+
+def test_an_applied_catalog_is_judged_by_its_checksum() -> None:
+    def judged(now: str | None, **script: Any) -> list[str]:
+        local = replace(
+            file("1", now, kind="CATALOG"), script=CatalogScript(now or "", **script)
+        )
+        return codes(plan([local], [record("1", "1", kind="CATALOG")]))
+
+    assert judged("1") == []
+    assert judged("2") == ["CHECKSUM_MISMATCH"]
+    assert judged("2", alternatives=frozenset({"1"})) == []
+    assert judged(None) == []
 
 
 def test_a_script_that_could_not_be_read_is_not_judged() -> None:
@@ -371,3 +374,41 @@ def test_all_violations_are_named_at_once() -> None:
         "OUT_OF_ORDER",
         "MISSING_LOCAL",
     ]
+
+
+def test_what_is_behind_the_target_waits() -> None:
+    local = [file("1"), file("2"), file("3"), file("4", "9", repeatable=True)]
+    recorded = [record("1"), record("4", repeatable=True)]
+
+    decided = plan(local, recorded, out_of_order=True, target="2")
+
+    assert pending(decided) == ["2"]
+    assert states(decided) == {
+        "1": State.APPLIED,
+        "2": State.OUT_OF_ORDER,
+        "3": State.ABOVE_TARGET,
+        "4": State.CHANGED,
+    }
+
+
+def test_a_changed_repeatable_up_to_the_target_runs_again() -> None:
+    local = [file("1", "9", repeatable=True), file("2")]
+
+    decided = plan(local, [record("1", repeatable=True)], target="current")
+
+    assert pending(decided) == ["1"]
+
+
+def test_what_is_out_of_order_behind_the_target_is_refused_all_the_same() -> None:
+    decided = plan(
+        [file("1"), file("2"), file("3")], [record("1"), record("3")], target="1"
+    )
+
+    assert codes(decided) == ["OUT_OF_ORDER"]
+    assert states(decided)["2"] is State.ABOVE_TARGET
+
+
+def test_a_target_nobody_knows_is_a_problem() -> None:
+    decided = plan([file("1")], [], target="V9")
+
+    assert codes(decided) == ["TARGET_UNKNOWN"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,13 @@ from weave_migrate.scripts.cypher_names import compare_versions
 from weave_migrate.stores._base import Facts
 from weave_migrate.stores.neo4j import _clean
 from weave_migrate.stores.neo4j._apply import Runner
+from weave_migrate.stores.neo4j._callbacks import (
+    Callbacks,
+    Operation,
+    divide,
+    refuse,
+    with_callbacks,
+)
 from weave_migrate.stores.neo4j._conditions import Conditions
 from weave_migrate.stores.neo4j._discovery import Discovery
 from weave_migrate.stores.neo4j._history import ChainWriter, load_chain
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from weave_migrate.config import Neo4jSettings
-    from weave_migrate.model import LockInfo, Migration
+    from weave_migrate.model import Callback, LockInfo, Migration
     from weave_migrate.plan.chain_graph import Chain
     from weave_migrate.stores._base import Change, Lock, Observer
     from weave_migrate.stores.neo4j._names import Names
@@ -51,8 +59,10 @@ class Neo4jStore:
         self._settings = settings
         self._connection = Connection(settings)
         self._discovery = Discovery(settings)
+        self._callbacks = Callbacks(self._connection, settings)
         self._schema: frozenset[Key] = frozenset()  # what there was of it, when locked
         self._planned: tuple[Plan, Chain] | None = None  # the last, under the lock
+        self._observer: Observer  # of who holds the lock
 
     @property
     def round_trips(self) -> int:
@@ -82,13 +92,15 @@ class Neo4jStore:
             compare=compare_versions,
             ignored=left_out,
         )
-        for migration in plan.pending:
-            problems += _unresolved(migration)
-        plan = Plan(
-            entries=plan.entries,
-            pending=plan.pending,
+        callbacks = self._callbacks.of("Migrate", found.callbacks)
+        scripts: tuple[Migration | Callback, ...] = (*plan.pending, *callbacks)
+        for each in scripts:
+            problems += _unresolved(each)
+        plan = replace(
+            plan,
             problems=(*problems, *plan.problems),
             warnings=(*found.warnings, *chain.warnings, *plan.warnings),
+            callbacks=callbacks,
         )
         self._planned = plan, chain
         return plan
@@ -102,11 +114,10 @@ class Neo4jStore:
         """Take the lock that neo4j-migrations respects; ``timeout`` in seconds."""
         self._schema = load_present(self._connection, self._names)
         ensure(self._connection, self._names, LOCK, self._schema)
-        lock = Neo4jLock(
-            self._connection, self._settings, self._names, owner=self._by
-        )
+        lock = Neo4jLock(self._connection, self._settings, self._names, owner=self._by)
         with lock.held(timeout, observer):
             self._planned = None  # what was read before may have changed
+            self._observer = observer
             yield lock
 
     def release_lock(self, holding: LockInfo) -> bool:
@@ -114,15 +125,19 @@ class Neo4jStore:
         return release(self._connection, self._names, holding)
 
     def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
-        """Run and record what is pending.
+        """Run and record what is pending, between the callbacks.
 
         Raises MigrationFailed, LockLost, and HistoryError (HISTORY_CONFLICT) if the
         chain is not the one that was planned for.
         """
-        if not isinstance(lock, Neo4jLock):
-            raise TypeError("a lock of another store")
-        if not plan.pending:
-            return
+        if any(each.phase.startswith("before") for each in plan.callbacks):
+            self._planned = None  # they may change whatever was read before
+        with self.around(plan.callbacks, lock, observer):
+            if plan.pending:
+                self._apply(plan, lock, observer)
+
+    def _apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
+        assert isinstance(lock, Neo4jLock)  # noqa: S101 - ``around`` saw to it
         chain = self._chain(plan)
         ensure(self._connection, self._names, HISTORY, self._schema)
         user = self._connection.read(_WHO, database=self._names.schema)
@@ -138,12 +153,42 @@ class Neo4jStore:
         Runner(self._connection, self._settings, writer, observer).apply(plan)
 
     def plan_clean(self, *, everything: bool) -> tuple[Change, ...]:
-        """Say what would be removed: this target's history, or all there is."""
-        return _clean.plan_clean(self._connection, self._names, everything=everything)
+        """Say what would be removed: this target's history, or all there is.
+
+        Callbacks are shown among the changes.  Raises ScriptError for a bad one.
+        """
+        changes = _clean.plan_clean(
+            self._connection, self._names, everything=everything
+        )
+        return with_callbacks(changes, self.callbacks("Clean"), last=_clean.ends_lock)
 
     def edit(self, changes: tuple[Change, ...], lock: Lock) -> None:
-        """Make changes that ``plan_clean`` gave."""
-        _clean.make(self._connection, self._names, changes, lock)
+        """Make changes that a ``plan_…`` method gave, its callbacks around them."""
+        callbacks, first, last = divide(changes, last=_clean.ends_lock)
+        with self.around(callbacks, lock, self._observer):
+            _clean.make(self._connection, self._names, first, lock)
+        if last:
+            _clean.make(self._connection, self._names, last, lock)
+
+    def callbacks(self, operation: Operation | None) -> tuple[Callback, ...]:
+        """Find what ``around`` is to run; raises ScriptError for bad callbacks."""
+        found = self._discovery.discover(only_callbacks=True)
+        refuse(found.problems)
+        chosen = self._callbacks.of(operation, found.callbacks)
+        refuse(problem for each in chosen for problem in _unresolved(each))
+        return chosen
+
+    @contextmanager
+    def around(
+        self, callbacks: tuple[Callback, ...], lock: Lock, observer: Observer
+    ) -> Iterator[None]:
+        """Run callbacks before and after the block; see ``Callbacks.around``."""
+        if not isinstance(lock, Neo4jLock):
+            raise TypeError("a lock of another store")
+        with self._callbacks.around(
+            callbacks, names=self._names, lock=lock, observer=observer
+        ):
+            yield
 
     def close(self) -> None:
         """Give back connections; safe to call twice."""
@@ -187,15 +232,16 @@ class Neo4jStore:
             validate=self._settings.validate_on_migrate,
             out_of_order=self._settings.out_of_order,
             on_newer=self._settings.on_newer,
+            target=self._settings.target,
         )
 
 
-def _unresolved(migration: Migration) -> Iterator[Problem]:
+def _unresolved(scripted: Migration | Callback) -> Iterator[Problem]:
     """Refuse placeholders without a value; the server would get them verbatim."""
-    script = migration.script
+    script = scripted.script
     if not isinstance(script, CypherScript) or not script.unresolved:
         return
-    place = str(migration.path or migration.source)
+    place = str(scripted.path or scripted.source)
     names = ", ".join(script.unresolved)
     yield Problem(
         code="PLACEHOLDER_UNKNOWN",
