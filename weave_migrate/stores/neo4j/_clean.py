@@ -37,6 +37,7 @@ _DELETE_LOCKS = "MATCH (l:__Neo4jMigrationsLock) DELETE l"
 class _Statement:
     text: str
     target: str | None = None
+    ends_lock: bool = False
 
 
 def plan_clean(
@@ -61,15 +62,23 @@ def plan_clean(
         return tuple(changes)
     locks = connection.read(_LOCKS, database=names.schema)[0]["locks"]
     if locks:
-        changes.append(Change("Delete all lock nodes.", _Statement(_DELETE_LOCKS)))
+        deletion = _Statement(_DELETE_LOCKS, ends_lock=True)
+        changes.append(Change("Delete all lock nodes.", deletion))
     changes += [
         Change(
             f"Drop the constraint {row['name']}.",
-            _Statement(f"DROP CONSTRAINT {_quoted(row['name'])} IF EXISTS"),
+            _Statement(
+                f"DROP CONSTRAINT {_quoted(row['name'])} IF EXISTS", ends_lock=True
+            ),
         )
         for row in connection.read(_CONSTRAINTS, database=names.schema)
     ]
     return tuple(changes)
+
+
+def ends_lock(change: Change) -> bool:
+    """Tell what has to wait until nothing else is done under the lock."""
+    return isinstance(change.detail, _Statement) and change.detail.ends_lock
 
 
 def make(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from weave_migrate.errors import ScriptError
-from weave_migrate.model import Migration, Problem
+from weave_migrate.model import Callback, Migration, Problem
 from weave_migrate.scripts.cypher import parse_cypher
 from weave_migrate.scripts.cypher_names import (
     callback_phase,
@@ -36,9 +36,13 @@ Stamp = tuple[str, int, int]
 
 @dataclass(slots=True)
 class Discovered:
-    """What the locations hold; ``migrations`` are in no particular order."""
+    """What the locations hold; ``migrations`` are in no particular order.
+
+    ``callbacks`` of one phase are in the order in which they run (§1.8).
+    """
 
     migrations: list[Migration] = field(default_factory=list)
+    callbacks: list[Callback] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -50,8 +54,12 @@ class Discovery:
     settings: Neo4jSettings
     _parsed: dict[Stamp, CypherScript] = field(default_factory=dict)
 
-    def discover(self) -> Discovered:
-        """Read every file; a bad one is a problem and does not hide the others."""
+    def discover(self, *, only_callbacks: bool = False) -> Discovered:
+        """Read every file; a bad one is a problem and does not hide the others.
+
+        ``only_callbacks`` passes over migrations, however bad they are: operations
+        that run none of them are not to fail because of them.
+        """
         found = Discovered()
         seen: set[str] = set()
         for location in self.settings.locations:
@@ -62,24 +70,28 @@ class Discovery:
             root = os.path.realpath(folder)
             for path in _files(folder, root, root, seen, found):
                 try:
-                    self._look_at(path, found)
+                    self._look_at(path, found, only_callbacks=only_callbacks)
                 except ScriptError as error:
                     found.problems.append(Problem.from_error(error))
+        found.callbacks.sort(key=lambda callback: callback.description)
         return found
 
-    def _look_at(self, path: Path, found: Discovered) -> None:
+    def _look_at(self, path: Path, found: Discovered, *, only_callbacks: bool) -> None:
         text = path.as_posix()
-        name = parse_migration_name(text)
-        catalog = parse_migration_name(text, extension="xml")
-        if phase := callback_phase(text):
-            found.problems.append(_callback(path, phase[0]))
+        name = catalog = None
+        if not only_callbacks:
+            name = parse_migration_name(text)
+            catalog = parse_migration_name(text, extension="xml")
+        if called := callback_phase(text):
+            script = self._script(path, with_preconditions=False)
+            found.callbacks.append(Callback(*called, path.name, script, path))
         elif name:
             self._check_version(name, path)
             found.migrations.append(self._migration(path, name, found))
         elif catalog:
             self._check_version(catalog, path)
             found.migrations.append(_described(path, catalog, kind="CATALOG"))
-        elif warning := near_miss(text):
+        elif not only_callbacks and (warning := near_miss(text)):
             found.warnings.append(warning)
 
     def _check_version(self, name: CypherName, path: Path) -> None:
@@ -98,7 +110,7 @@ class Discovery:
             return _described(path, name, kind="CYPHER")
         return _described(path, name, kind="CYPHER", script=script)
 
-    def _script(self, path: Path) -> CypherScript:
+    def _script(self, path: Path, *, with_preconditions: bool = True) -> CypherScript:
         try:
             status = path.stat()
             stamp = (str(path), status.st_mtime_ns, status.st_size)
@@ -109,6 +121,7 @@ class Discovery:
                     placeholders=self.settings.placeholders,
                     autocrlf=self.settings.autocrlf,
                     flyway_checksums=self.settings.flyway_checksums,
+                    with_preconditions=with_preconditions,
                 )
         except OSError as error:
             raise ScriptError(
@@ -169,15 +182,6 @@ def _described(
         checksum=script.checksum if script else None,
         repeatable=name.repeatable,
         script=script,
-    )
-
-
-def _callback(path: Path, phase: str) -> Problem:
-    return Problem(
-        code="CALLBACK_UNSUPPORTED",
-        message=f"{path} is a {phase} callback; callbacks are not supported.",
-        hint="Move it out of the migrations folder, or run neo4j-migrations.",
-        file=str(path),
     )
 
 
