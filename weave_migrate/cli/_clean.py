@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from weave_migrate.cli._command import Command, common, out
+from weave_migrate.cli._consent import ask, yes_option
 from weave_migrate.cli._migrate import dry_run_option
-from weave_migrate.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from weave_migrate.config import Settings
     from weave_migrate.stores import Change
-
-yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @click.command(cls=Command)
@@ -49,7 +46,7 @@ def run_clean(
         if not yes:
             for change in changes:
                 click.echo(f"  {change.summary}", err=True)
-            _ask(name)
+            ask(name, "remove its history")
 
     with engine.opened(engine.select(settings, [name])) as stores:
         report, changes = engine.clean(
@@ -71,14 +68,3 @@ def run_clean(
     summaries = [change.summary for change in changes]
     report = report.with_warnings(*settings.warnings)
     return output.report(report, changes=summaries)
-
-
-def _ask(name: str) -> None:
-    if not sys.stdin.isatty():
-        raise RefusedError(
-            "Removing history needs a person's consent.",
-            hint="Type it in a terminal, or add --yes.",
-        )
-    typed = click.prompt(f"Type {name} to remove its history", err=True)
-    if typed != name:
-        raise RefusedError(f"{typed!r} is not {name!r}; nothing was removed.")

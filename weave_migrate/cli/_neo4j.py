@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from weave_migrate.cli._clean import run_clean, yes_option
+from weave_migrate.cli._clean import run_clean
 from weave_migrate.cli._command import Command, common, out
+from weave_migrate.cli._consent import yes_option
 from weave_migrate.cli._migrate import dry_run_option
 from weave_migrate.cli._output import need
 from weave_migrate.cli._peer import PeerGroup, add_commands, boolean_option, given

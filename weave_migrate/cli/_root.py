@@ -21,6 +21,7 @@ _DB = {
     "current": (f"{_CLI}._read:current", "Show a database's current version."),
     "history": (f"{_CLI}._read:history", "Show what was applied to a database."),
     "clean": (f"{_CLI}._clean:clean", "Remove history; never user data."),
+    "lock": (f"{_CLI}._lock:lock", "Show or release locks."),
     "migrate-neo4j": (
         f"{_CLI}._neo4j:migrate_neo4j",
         "neo4j-migrations' commands and options.",

@@ -22,6 +22,9 @@ def holder_text(holder: LockInfo | None) -> str:
         f"on {holder.host}" if holder.host else None,
         f"process {holder.pid}" if holder.pid else None,
         f"since {holder.since:%Y-%m-%d %H:%M:%S%z}" if holder.since else None,
+        None
+        if holder.silent is None
+        else f"last sign of life {holder.silent:.0f} s ago",
     ]
     known = ", ".join(part for part in parts if part)
     return f", held by {known}" if known else ", held by another run"

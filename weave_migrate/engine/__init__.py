@@ -2,6 +2,7 @@
 
 from weave_migrate.engine._create import create_script
 from weave_migrate.engine._edit import clean, edit, mendable
+from weave_migrate.engine._lock import lock_status, release_lock
 from weave_migrate.engine._read import examine, status, validate
 from weave_migrate.engine._run import migrate
 from weave_migrate.engine._stores import opened, select
@@ -12,8 +13,10 @@ __all__ = [
     "edit",
     "examine",
     "mendable",
+    "lock_status",
     "migrate",
     "opened",
+    "release_lock",
     "select",
     "status",
     "validate",

@@ -39,4 +39,6 @@ class StoreState(StrEnum):
     FAILED = "failed"
     NOT_RUN = "not_run"  # an earlier store failed
     UNREACHABLE = "unreachable"
+    FREE = "free"  # of its lock, which is all that was asked for
+    LOCKED = "locked"
     CHANGED = "changed"  # something other than a migration was done (clean, repair)

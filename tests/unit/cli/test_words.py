@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -52,6 +53,7 @@ def test_holders_are_named_as_far_as_they_are_known() -> None:
     assert holder_text(LockInfo()) == ", held by another run"
     since = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     known = LockInfo("me", "here", 7, since)
-    assert holder_text(known) == (
-        ", held by me, on here, process 7, since 2026-01-02 03:04:05+0000"
-    )
+    text = ", held by me, on here, process 7, since 2026-01-02 03:04:05+0000"
+    assert holder_text(known) == text
+    alive = replace(known, lease=30, silent=4.4)
+    assert holder_text(alive) == f"{text}, last sign of life 4 s ago"
