@@ -79,6 +79,30 @@ def _store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         setattr(options, str(param.name), value)
 
 
+class SectionOption(click.Option):
+    """An option that ``--help`` lists below a heading of its own."""
+
+    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+def write_options(
+    command: click.Command, ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    """Write a command's options below their headings; its own come first."""
+    sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+    for param in command.get_params(ctx):
+        record = param.get_help_record(ctx)
+        if record is not None and isinstance(param, click.Option):
+            section = getattr(param, "section", "Options")
+            sections.setdefault(section, []).append(record)
+    for section, records in sections.items():
+        if records:
+            with formatter.section(section):
+                formatter.write_dl(records)
+
+
 def _options() -> list[click.Option]:
     shared: dict[str, Any] = {"expose_value": False, "callback": _store}
     folder = click.Path(exists=True, file_okay=False)
@@ -113,6 +137,12 @@ class Command(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params.extend(_options())
+
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Write the options below their headings."""
+        write_options(self, ctx, formatter)
 
 
 class Group(LazyGroup):

@@ -90,7 +90,7 @@ def migrate_elasticsearch() -> None:
     """
 
 
-add_commands(migrate_elasticsearch, _NAME, _connection)
+add_commands(migrate_elasticsearch, _NAME, _connection, migrating=_connection)
 
 
 @migrate_elasticsearch.command(cls=Command, name="info")

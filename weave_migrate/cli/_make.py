@@ -20,13 +20,9 @@ if TYPE_CHECKING:
 @click.argument("name")
 def init(name: str) -> None:
     """Make the folder of a new database: a PostgreSQL name, neo4j or elasticsearch."""
-    from weave_migrate.config import SCRIPTS, find_project, scripts_folder
-    from weave_migrate.errors import ConfigError
+    from weave_migrate.config import SCRIPTS, scripts_folder
 
-    try:
-        project = common().folder or find_project()
-    except ConfigError:
-        project = Path.cwd()  # the first database makes the project
+    project = new_project()
     if name in SCRIPTS:
         made = [scripts_folder(project, name)]
         need(not made[0].exists(), f"{made[0]} exists already.")
@@ -35,8 +31,19 @@ def init(name: str) -> None:
         from weave_migrate.stores.postgres import init as init_postgres
 
         made = list(init_postgres(project, name))
-    _made("init", made, project)
+    show_made("init", made, project)
     out().line(f'next: weave db create {name} "what the first one does"', fg="cyan")
+
+
+def new_project() -> Path:
+    """Give the project; the first database makes one of the current folder."""
+    from weave_migrate.config import find_project
+    from weave_migrate.errors import ConfigError
+
+    try:
+        return common().folder or find_project()
+    except ConfigError:
+        return Path.cwd()
 
 
 @click.command(cls=Command)
@@ -65,7 +72,7 @@ def create(name: str, message: str, *, auto: bool) -> None:
         usual = scripts_folder(settings.project, name)
         folder = store.locations[0] if store else usual
         made = create_script(StoreKind(name), folder, message)
-    _made("create", [made] if made else [], settings.project)
+    show_made("create", [made] if made else [], settings.project)
     if not made:
         out().line("The models and the database agree: there is nothing to create.")
 
@@ -82,7 +89,10 @@ def _create_revision(
     return create_postgres(chosen, message, auto=auto)
 
 
-def _made(command: str, paths: Sequence[Path], project: Path) -> None:
+def show_made(
+    command: str, paths: Sequence[Path], project: Path, **more: object
+) -> None:
+    """Say what was created; ``more`` are keys of the JSON document."""
     from weave_migrate.model import Report
 
     output = out()
@@ -90,6 +100,6 @@ def _made(command: str, paths: Sequence[Path], project: Path) -> None:
         str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
         for path in paths
     ]
-    output.report(Report(command), created=shown)
+    output.report(Report(command), created=shown, **more)
     for path in shown:
         output.line(f"created {path}")

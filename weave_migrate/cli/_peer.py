@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 
-from weave_migrate.cli._command import Command, Group
+from weave_migrate.cli._command import Command, Group, SectionOption, write_options
 from weave_migrate.cli._migrate import (
     dry_run_option,
     lock_timeout_option,
@@ -16,17 +16,27 @@ from weave_migrate.cli._migrate import (
 from weave_migrate.cli._read import run_validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from click.shell_completion import CompletionItem
 
     from weave_migrate.config import Settings
+    from weave_migrate.model import Report
 
     _F = TypeVar("_F", bound=Callable[..., Any])
+    Connect = Callable[[Callable[..., None]], Callable[..., None]]
 
 _PAIR = re.compile(r"(mode)=(.+)", re.DOTALL)  # what the peer writes without dashes
 _WORD = frozenset({"all"})
+# Options that ask for a secret: what it is, and the option that reads it elsewhere.
+_ASKING = {
+    "-p": ("password", "--password"),
+    "--password": ("password", "--password"),
+    "--bearer": ("token", "--bearer"),
+}
 
 
-class _Boolean(click.Option):
+class _Boolean(SectionOption):
     """A flag that may carry its value behind ``=``, and only there."""
 
 
@@ -34,21 +44,29 @@ class PeerGroup(Group):
     """Options may stand before the command; without a command it is ``migrate``.
 
     ``mode=LOCAL`` is read as ``--mode LOCAL`` and ``all`` as ``--all``, as the peer
-    has them (neo4j-migrations reference, §9).
+    has them (neo4j-migrations reference, §9); ``apply`` is ``migrate``, and ``help``
+    before a command its ``--help``.
     """
 
     default = "migrate"
+    aliases: ClassVar[Mapping[str, str]] = {"apply": "migrate"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, subcommand_metavar="[COMMAND]", **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move the command to the front, and spell its words as options."""
-        if ctx.resilient_parsing:  # completion asks for what may stand here
-            return super().parse_args(ctx, args)
-        _refuse_passwords(args, self.commands)
-        if "--help" in args or "-h" in args:
-            wanted = [arg for arg in args if arg in self.commands]
-            return super().parse_args(ctx, [*wanted[:1], "--help"])
+        if not ctx.resilient_parsing:
+            _refuse_secrets(args, {*self.commands, *self.aliases})
         words = list(self._words(args))
-        at = next((place for place in words if args[place] in self.commands), None)
+        places = [at for at in words if self._is_command(args[at])]
+        asks_help = [args[at] for at in words[:1]] == ["help"]
+        if asks_help or "--help" in args or "-h" in args:
+            wanted = [args[at] for at in places]
+            return super().parse_args(ctx, [*wanted[:1], "--help"])
+        at = next(iter(places), None)
+        if at is None and ctx.resilient_parsing:  # what comes may be a command
+            return super().parse_args(ctx, [])
         if at is None:
             self._refuse_unknown(ctx, [args[place] for place in words])
         name = self.default if at is None else args[at]
@@ -58,6 +76,22 @@ class PeerGroup(Group):
             if place != at
         ]
         return super().parse_args(ctx, [name, *rest])
+
+    def _is_command(self, word: str) -> bool:
+        return word in self.commands or word in self.aliases
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give a command by its name or its other name."""
+        return super().get_command(ctx, self.aliases.get(cmd_name, cmd_name))
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer commands, and the options that may stand before one."""
+        found = super().shell_complete(ctx, incomplete)
+        offered = {item.value for item in found}
+        more = self.commands[self.default].shell_complete(ctx, incomplete)
+        return [*found, *(item for item in more if item.value not in offered)]
 
     def _refuse_unknown(self, ctx: click.Context, words: list[str]) -> None:
         unknown = [w for w in words if w not in _WORD and not _PAIR.fullmatch(w)]
@@ -95,23 +129,32 @@ class PeerGroup(Group):
         """List the commands as click does: these are all here already."""
         click.Group.format_commands(self, ctx, formatter)
 
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the commands, and the options of the one that needs no name."""
+        self.format_commands(ctx, formatter)
+        write_options(self.commands[self.default], ctx, formatter)
 
-def _refuse_passwords(args: list[str], commands: Collection[str]) -> None:
-    """Refuse a password on the command line, without repeating it.
 
-    The Java tools take ``-pSECRET`` and ``--password SECRET``; others can read a
-    command line, so ours asks.
+def _refuse_secrets(args: list[str], commands: Collection[str]) -> None:
+    """Refuse a password or token on the command line, without repeating it.
+
+    The Java tools take ``-pSECRET``, ``--password SECRET`` and ``--bearer SECRET``;
+    others can read a command line, so ours asks.
     """
     for place, arg in enumerate(args):
-        following = args[place + 1 : place + 2]
-        given = arg.startswith("-p") and arg != "-p" and not arg.startswith("--")
-        if arg in ("-p", "--password") and following:
-            word = following[0]
-            given = not word.startswith("-") and word not in {*commands, *_WORD}
-        if given or arg.startswith("--password="):
+        name, _, value = arg.partition("=")
+        if arg.startswith("-p"):
+            name, value = "-p", arg.removeprefix("-p")
+        if name not in _ASKING:
+            continue
+        word = next(iter(args[place + 1 : place + 2]), "-")
+        if value or not (word.startswith("-") or word in {*commands, *_WORD}):
+            what, long = _ASKING[name]
             raise click.UsageError(
-                "A password does not belong on the command line: -p asks for it, "
-                "--password:env NAME and --password:file PATH read it."
+                f"A {what} does not belong on the command line: {name} asks for it, "
+                f"{long}:env NAME and {long}:file PATH read it."
             )
 
 
@@ -124,15 +167,20 @@ def _spelled(arg: str) -> str:
 def add_commands(
     group: click.Group,
     store: str,
-    connection: Callable[[Callable[..., None]], Callable[..., None]],
+    connection: Connect,
+    *,
+    migrating: Connect,
+    judge: Callable[[Settings, Report], str | None] | None = None,
 ) -> None:
     """Give a group the commands that every peer's has: migrate and validate.
 
-    ``connection`` adds the peer's options to a command and hands it ``settings``.
+    ``connection`` adds the peer's options to a command and hands it ``settings``;
+    ``migrating`` does so for migrate.  ``judge`` finds the peer's word for what
+    validate found.
     """
 
     @group.command(cls=Command, name="migrate")
-    @connection
+    @migrating
     @dry_run_option
     @lock_timeout_option
     @click.pass_context
@@ -158,15 +206,22 @@ def add_commands(
     @click.pass_context
     def validate(ctx: click.Context, *, settings: Settings) -> None:
         """Exit 0 only if all is applied and history agrees with the files."""
-        ctx.exit(run_validate(settings, [store], command=f"migrate-{store} validate"))
+        command = f"migrate-{store} validate"
+        ctx.exit(run_validate(settings, [store], command=command, judge=judge))
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """Keep the options that were given: those that are not None and not empty."""
-    return {k: v for k, v in values.items() if v is not None and v != ()}
+    """Keep the options that were given: a blank one counts as absent (§8)."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and value != () and str(value).strip()
+    }
 
 
-def boolean_option(name: str, text: str) -> Callable[[_F], _F]:
+def boolean_option(
+    name: str, text: str, *, section: str = "Options"
+) -> Callable[[_F], _F]:
     """Make a flag that may carry its value: ``--autocrlf``, ``--autocrlf=false``.
 
     It means what it says; the Java tool's bare flags invert their default.
@@ -174,6 +229,7 @@ def boolean_option(name: str, text: str) -> Callable[[_F], _F]:
     return click.option(
         name,
         cls=_Boolean,
+        section=section,
         is_flag=False,
         flag_value="true",
         metavar="[=true|false]",
