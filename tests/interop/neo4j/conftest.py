@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import neo4j
 import pytest
+from neo4j_graph import Graph
+from neo4j_peer import Java, fetch_jars
 
 from weave_migrate.config import Neo4jSettings
 from weave_migrate.model import Secret
@@ -20,45 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
-_MAIN = "ac.simons.neo4j.migrations.cli.MigrationsCli"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one run of the Java tool printed, and how it ended."""
-
-    exit: int
-    output: str
-
-
-@dataclass(frozen=True)
-class Java:
-    """The command line tool neo4j-migrations, on one server and one folder."""
-
-    jars: Path
-    uri: str
-    user: str
-    password: str = field(repr=False)
-    folder: Path
-
-    def __call__(self, *command: str, options: tuple[str, ...] = ()) -> Outcome:
-        done = subprocess.run(
-            [
-                *("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-                *("-cp", f"{self.jars}/*", _MAIN),
-                *("-a", self.uri, "-u", self.user),
-                *("--password:env", "JAVA_TOOL_PASSWORD"),
-                *("--location", f"file://{self.folder}"),
-                *options,
-                *command,
-            ],
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-            env={**os.environ, "JAVA_TOOL_PASSWORD": self.password},
-        )
-        return Outcome(done.returncode, done.stdout + done.stderr)
 
 
 class _Quiet:
@@ -87,7 +48,7 @@ class Both:
 
     java: Java
     settings: Neo4jSettings
-    driver: neo4j.Driver
+    query: Graph
     observer: _Quiet = field(default_factory=_Quiet)
 
     def put(self, name: str, text: str) -> None:
@@ -115,41 +76,11 @@ class Both:
             store.close()
         return [migration.version for migration in plan.pending]
 
-    def query(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
-        result = self.driver.execute_query(text, parameters)
-        return [record.data() for record in result.records]
-
-    def clear(self) -> None:
-        self.query("MATCH (n) DETACH DELETE n")
-        for row in self.query("SHOW CONSTRAINTS YIELD name"):
-            self.query(f"DROP CONSTRAINT `{row['name']}`")
-        for row in self.query("SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP'"):
-            self.query(f"DROP INDEX `{row['name']}`")
-
 
 @pytest.fixture(scope="session")
 def java_jars(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tool's jars: those of MIGRATIONS_LIB, or the pom's version from Maven."""
-    if given := os.environ.get("MIGRATIONS_LIB"):
-        return Path(given)
-    jars = tmp_path_factory.mktemp("neo4j-migrations")
-    done = subprocess.run(
-        [
-            *("mvn", "-q", "-B", "-f", str(HERE / "pom.xml")),
-            "dependency:copy-dependencies",
-            f"-DoutputDirectory={jars}",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.fail(
-            "neo4j-migrations can't be had from Maven; install Maven and Java 17, or "
-            f"point MIGRATIONS_LIB to its jars.\n{done.stdout}{done.stderr}",
-            pytrace=False,
-        )
-    return jars
+    return fetch_jars(tmp_path_factory.getbasetemp() / "neo4j-migrations")
 
 
 @pytest.fixture(scope="session")
@@ -185,7 +116,7 @@ def both(settings: Neo4jSettings, java_jars: Path) -> Iterator[Both]:
     with neo4j.GraphDatabase.driver(
         settings.uri, auth=(settings.user, password), warn_notification_severity="OFF"
     ) as driver:
-        both = Both(java, settings, driver)
-        both.clear()
-        yield both
-        both.clear()
+        graph = Graph(driver)
+        graph.clear()
+        yield Both(java, settings, graph)
+        graph.clear()

@@ -110,7 +110,7 @@ def test_both_leave_the_same_graph(both: Any) -> None:
     assert both.java("migrate", options=("--out-of-order",)).exit == 0
     by_java = snapshot()
 
-    both.clear()
+    both.query.clear()
     (both.java.folder / "V002_1__late.cypher").unlink()
     _put_all(both)
     both.migrate()

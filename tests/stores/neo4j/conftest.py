@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import neo4j
 import pytest
+from neo4j_graph import Graph
 
 from weave_migrate.config import Neo4jSettings
 from weave_migrate.model import Secret
@@ -50,24 +51,6 @@ class Watcher:
 
     def warned(self, message: str) -> None:
         self.warnings.append(message)
-
-
-@dataclass
-class Graph:
-    """A driver beside ours, to look at what there is."""
-
-    driver: neo4j.Driver
-
-    def __call__(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        result = self.driver.execute_query(query, parameters)
-        return [record.data() for record in result.records]
-
-    def clear(self) -> None:
-        self("MATCH (n) DETACH DELETE n")
-        for row in self("SHOW CONSTRAINTS YIELD name"):
-            self(f"DROP CONSTRAINT `{row['name']}`")
-        for row in self("SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP'"):
-            self(f"DROP INDEX `{row['name']}`")
 
 
 @dataclass
