@@ -1,22 +1,25 @@
 """One run over one or many stores: plan all, then lock, apply and report each."""
 
+from weave_migrate.engine._callbacks import Callbacks
 from weave_migrate.engine._create import create_script
 from weave_migrate.engine._edit import clean, edit, mendable
 from weave_migrate.engine._lock import lock_status, release_lock
-from weave_migrate.engine._read import examine, status, validate
+from weave_migrate.engine._read import examine, report_plan, status, validate
 from weave_migrate.engine._run import migrate
 from weave_migrate.engine._stores import opened, select
 
 __all__ = [
+    "Callbacks",
     "clean",
     "create_script",
     "edit",
     "examine",
-    "mendable",
     "lock_status",
+    "mendable",
     "migrate",
     "opened",
     "release_lock",
+    "report_plan",
     "select",
     "status",
     "validate",

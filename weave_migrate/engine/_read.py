@@ -80,6 +80,13 @@ def status(
     return _report(command, reports, strict=exit_code)
 
 
+def report_plan(
+    store: Store, plan: Plan, *, command: str, exit_code: bool = False
+) -> Report:
+    """Report one store by a plan made without its server; statuses as ``status``'s."""
+    return _report(command, (planned_report(store, plan),), strict=exit_code)
+
+
 def validate(stores: Sequence[Store], *, command: str = "validate") -> Report:
     """Report every store; status 1 unless all is applied and nothing is wrong.
 

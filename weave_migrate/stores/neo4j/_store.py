@@ -105,6 +105,22 @@ class Neo4jStore:
         self._planned = plan, chain
         return plan
 
+    def plan_files(self) -> Plan:
+        """Read the scripts alone, as if nothing were applied; no server is asked.
+
+        Preconditions stay unanswered, and nothing is said to be pending.
+        """
+        found = self._discovery.discover()
+        policy = replace(self._policy(), target=None)
+        plan = decide(
+            with_twins(found.migrations), (), policy, compare=compare_versions
+        )
+        return Plan(
+            entries=plan.entries,
+            problems=(*found.problems, *plan.problems),
+            warnings=(*found.warnings, *plan.warnings),
+        )
+
     def lock_info(self) -> LockInfo | None:
         """Say who holds the lock of this target."""
         return holder(self._connection, self._names)
