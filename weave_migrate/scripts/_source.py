@@ -44,6 +44,14 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return line, offset - start + 1
 
 
+def offset_of(text: str, line: int, column: int) -> int:
+    """Give the offset of a 1-based line and column, at most the end of the text."""
+    start = 0
+    for _, match in zip(range(line - 1), _LINE_END.finditer(text), strict=False):
+        start = match.end()
+    return min(start + column - 1, len(text))
+
+
 def excerpt(text: str, offset: int) -> str:
     """Show the line around ``offset`` with a caret below it, cut to fit a terminal.
 
