@@ -88,16 +88,21 @@ def test_both_leave_the_same_graph(both: Any) -> None:
         )
         links = both.query(
             "MATCH (a)-[r]->(b) RETURN type(r) AS t, a.version AS a, b.version AS b, "
-            "keys(r) AS k, valueType(r.at) AS at, valueType(r.in) AS took, r.by AS by, "
+            "keys(r) AS k, r.at AS at, r.in AS took, r.by AS by, "
             "r.connectedAs AS user ORDER BY t, b"
         )
-        schema = both.query(
-            "SHOW INDEXES YIELD name, type, labelsOrTypes, properties, "
-            "owningConstraint RETURN * ORDER BY name"
-        )
+        schema = [
+            row
+            for kind in ("INDEXES", "CONSTRAINTS")
+            for row in both.query(
+                f"SHOW {kind} YIELD name, type, labelsOrTypes, properties "
+                "RETURN * ORDER BY name"
+            )
+            if row["type"] != "LOOKUP"
+        ]
         for link in links:
             link["k"] = sorted(link["k"])
-        schema = [row for row in schema if row["type"] != "LOOKUP"]
+            link["at"], link["took"] = type(link["at"]), type(link["took"])
         return [*map(str, nodes), *map(str, links), *map(str, schema)]
 
     def change() -> None:
