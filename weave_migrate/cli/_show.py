@@ -60,8 +60,14 @@ def _store(output: Output, store: StoreReport) -> None:
     for entry in store.entries:
         if entry.state not in _QUIET:
             output.line(f"  {entry.state}: {label(entry)}")
+    _callbacks(output, store)
     for problem in store.problems:
         show_problem(output, problem)
+
+
+def _callbacks(output: Output, store: StoreReport) -> None:
+    for name in store.callbacks:
+        output.line(f"  callback: {name}")
 
 
 def show_problem(output: Output, problem: Problem) -> None:
@@ -148,16 +154,20 @@ def show_outcome(output: Output, report: Report, seconds: float) -> None:
         (
             store.name,
             str(store.state),
+            store.applied[-1].version if store.applied else "",
             str(len(store.newly_applied)),
             str(len(store.applied)),
             str(len(store.pending) - _above(store)),
         )
         for store in report.stores
     ]
-    output.table(("Database", "State", "Now applied", "All applied", "Pending"), rows)
+    headers = ("Database", "State", "Version", "Now applied", "All applied", "Pending")
+    output.table(headers, rows)
     count = sum(len(store.newly_applied) for store in report.stores)
     if report.ok and not count:
-        output.line("Nothing to do: everything is up to date.", fg="green")
+        idle = not any(store.callbacks for store in report.stores)
+        what = "Nothing to do" if idle else "Nothing but callbacks"
+        output.line(f"{what}: everything is up to date.", fg="green")
     elif report.ok:
         output.line(
             f"Applied {plural(count, 'migration')} in {seconds:.1f} s.", fg="green"
@@ -166,6 +176,8 @@ def show_outcome(output: Output, report: Report, seconds: float) -> None:
         output.line(f"Stopped after {plural(count, 'migration')}, which stay applied.")
     else:
         output.line("Nothing was applied.")
+    if len(report.stores) == 1 and rows[0][2]:
+        output.line(f"{rows[0][0]} is at version {rows[0][2]}.")
 
 
 def show_plan(output: Output, report: Report) -> None:
@@ -179,6 +191,7 @@ def show_plan(output: Output, report: Report) -> None:
         for entry in store.pending:
             word = "again" if entry.state is State.CHANGED else entry.state
             output.line(f"  {word}: {label(entry)}")
+        _callbacks(output, store)
         for problem in store.problems:
             show_problem(output, problem)
     _next(output, report)

@@ -111,7 +111,7 @@ def login(settings: Neo4jSettings) -> str:
     elif settings.custom_auth:
         who = _custom(settings.custom_auth)[0].get("principal", settings.user)
     else:
-        who = settings.user if settings.password else "nobody (no password is set)"
+        who = settings.user if settings.password else "a client without a password"
     other = settings.impersonated_user
     return f"{who}, acting as {other}," if other else who
 
