@@ -90,7 +90,9 @@ def migrate_elasticsearch() -> None:
     """
 
 
-add_commands(migrate_elasticsearch, _NAME, _connection, migrating=_connection)
+add_commands(
+    migrate_elasticsearch, _NAME, migrating=_connection, validating=_connection
+)
 
 
 @migrate_elasticsearch.command(cls=Command, name="info")

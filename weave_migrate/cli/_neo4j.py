@@ -14,7 +14,7 @@ from weave_migrate.cli._migrate import INTERRUPTED_OPTIONS, dry_run_option
 from weave_migrate.cli._neo4j_options import NAME, load_chosen, taking
 from weave_migrate.cli._output import need
 from weave_migrate.cli._peer import PeerGroup, add_commands
-from weave_migrate.cli._read import exit_code_option, read_report
+from weave_migrate.cli._read import callbacks_options, exit_code_option, read_report
 
 if TYPE_CHECKING:
     from weave_migrate.config import Settings
@@ -48,7 +48,13 @@ def _outcome(settings: Settings, report: Report) -> str | None:
     return str(judge(store.entries, store.problems, out_of_order=late))
 
 
-add_commands(migrate_neo4j, NAME, _connection, migrating=_migrating, judge=_outcome)
+add_commands(
+    migrate_neo4j,
+    NAME,
+    migrating=_migrating,
+    validating=lambda command: callbacks_options(_connection(command)),
+    judge=_outcome,
+)
 
 
 @migrate_neo4j.command(cls=Command, name="info")
@@ -60,18 +66,32 @@ add_commands(migrate_neo4j, NAME, _connection, migrating=_migrating, judge=_outc
 )
 @_connection
 @exit_code_option
+@callbacks_options
 @click.pass_context
 def _info(
-    ctx: click.Context, *, settings: Settings, mode: str, exit_code: bool
+    ctx: click.Context,
+    *,
+    settings: Settings,
+    mode: str,
+    exit_code: bool,
+    callbacks: bool,
+    lock_timeout: float | None,
 ) -> None:
     """Show the migrations, applied and pending."""
     from weave_migrate.cli._info import select_mode, show_info
 
     command = "migrate-neo4j info"
-    if mode.upper() == "LOCAL":
+    if mode.upper() == "LOCAL" and not callbacks:
         report = _report_files(settings, command, exit_code=exit_code)
     else:
-        report = read_report(settings, command, [NAME], exit_code=exit_code)
+        report = read_report(
+            settings,
+            command,
+            [NAME],
+            exit_code=exit_code,
+            callbacks=callbacks,
+            lock_timeout=lock_timeout,
+        )
     ctx.exit(show_info(out(), select_mode(report, mode.upper())))
 
 

@@ -167,16 +167,15 @@ def _spelled(arg: str) -> str:
 def add_commands(
     group: click.Group,
     store: str,
-    connection: Connect,
     *,
     migrating: Connect,
+    validating: Connect,
     judge: Callable[[Settings, Report], str | None] | None = None,
 ) -> None:
     """Give a group the commands that every peer's has: migrate and validate.
 
-    ``connection`` adds the peer's options to a command and hands it ``settings``;
-    ``migrating`` does so for migrate.  ``judge`` finds the peer's word for what
-    validate found.
+    ``migrating`` and ``validating`` add the peer's options to them and hand them
+    ``settings``.  ``judge`` finds the peer's word for what validate found.
     """
 
     @group.command(cls=Command, name="migrate")
@@ -202,12 +201,14 @@ def add_commands(
         ctx.exit(status)
 
     @group.command(cls=Command, name="validate")
-    @connection
+    @validating
     @click.pass_context
-    def validate(ctx: click.Context, *, settings: Settings) -> None:
+    def validate(ctx: click.Context, /, *, settings: Settings, **options: Any) -> None:
         """Exit 0 only if all is applied and history agrees with the files."""
         command = f"migrate-{store} validate"
-        ctx.exit(run_validate(settings, [store], command=command, judge=judge))
+        ctx.exit(
+            run_validate(settings, [store], command=command, judge=judge, **options)
+        )
 
 
 def given(**values: Any) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from weave_migrate.cli._command import Command, common, out
+from weave_migrate.cli._migrate import lock_timeout_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from weave_migrate import engine
+    from weave_migrate.cli._progress import ProgressSet
     from weave_migrate.config import Settings
     from weave_migrate.model import Report
 
@@ -18,18 +22,44 @@ names_argument = click.argument("names", nargs=-1, metavar="[NAME]...")
 exit_code_option = click.option(
     "--exit-code", is_flag=True, help="Exit 1 if anything is pending or wrong."
 )
+_F = TypeVar("_F", bound="Callable[..., None]")
+
+
+def callbacks_options(command: _F) -> _F:
+    """Add what it takes to run callbacks: ``callbacks`` and ``lock_timeout``."""
+    option = click.option(
+        "--callbacks",
+        is_flag=True,
+        help="Lock, and run the callbacks of info or validate.",
+    )
+    return option(lock_timeout_option(command))
 
 
 @click.command(cls=Command)
 @names_argument
 @exit_code_option
+@callbacks_options
 @click.pass_context
-def status(ctx: click.Context, names: Sequence[str], *, exit_code: bool) -> None:
+def status(
+    ctx: click.Context,
+    names: Sequence[str],
+    *,
+    exit_code: bool,
+    callbacks: bool,
+    lock_timeout: float | None,
+) -> None:
     """Show how every database stands: server, lock, applied, pending, problems."""
     from weave_migrate.cli._show import show_status
 
     settings = common().settings()
-    report = read_report(settings, "status", names, exit_code=exit_code)
+    report = read_report(
+        settings,
+        "status",
+        names,
+        exit_code=exit_code,
+        callbacks=callbacks,
+        lock_timeout=lock_timeout,
+    )
     output = out()
     show_status(output, report)
     ctx.exit(finish(report, shown=True))
@@ -50,10 +80,20 @@ def plan(ctx: click.Context, names: Sequence[str], *, exit_code: bool) -> None:
 
 @click.command(cls=Command)
 @names_argument
+@callbacks_options
 @click.pass_context
-def validate(ctx: click.Context, names: Sequence[str]) -> None:
+def validate(
+    ctx: click.Context,
+    names: Sequence[str],
+    *,
+    callbacks: bool,
+    lock_timeout: float | None,
+) -> None:
     """Exit 0 only if everything is applied and history agrees with the files."""
-    ctx.exit(run_validate(common().settings(), names))
+    status = run_validate(
+        common().settings(), names, callbacks=callbacks, lock_timeout=lock_timeout
+    )
+    ctx.exit(status)
 
 
 @click.command(cls=Command)
@@ -87,13 +127,46 @@ def read_report(
     names: Sequence[str] = (),
     *,
     exit_code: bool = False,
+    callbacks: bool = False,
+    lock_timeout: float | None = None,
 ) -> Report:
-    """Report the named stores, or all, reading only."""
+    """Report the named stores, or all, reading only.
+
+    With ``callbacks`` those of Info are run around it, under the lock.
+    """
     from weave_migrate import engine
 
-    with engine.opened(engine.select(settings, names)) as stores:
-        report = engine.status(stores, command=command, exit_code=exit_code)
+    with (
+        _progress() as progress,
+        engine.opened(engine.select(settings, names)) as stores,
+    ):
+        report = engine.status(
+            stores,
+            command=command,
+            exit_code=exit_code,
+            callbacks=_around(settings, progress, lock_timeout) if callbacks else None,
+        )
     return report.with_warnings(*settings.warnings)
+
+
+@contextmanager
+def _progress() -> Iterator[ProgressSet]:
+    from weave_migrate.cli._progress import ProgressSet
+
+    progress = ProgressSet(out())
+    try:
+        yield progress
+    finally:
+        progress.stop()
+
+
+def _around(
+    settings: Settings, progress: ProgressSet, lock_timeout: float | None
+) -> engine.Callbacks:
+    from weave_migrate.engine import Callbacks
+
+    timeout = settings.lock_timeout if lock_timeout is None else lock_timeout
+    return Callbacks(progress, timeout)
 
 
 def run_validate(
@@ -101,17 +174,27 @@ def run_validate(
     names: Sequence[str],
     *,
     command: str = "validate",
+    callbacks: bool = False,
+    lock_timeout: float | None = None,
     judge: Callable[[Settings, Report], str | None] | None = None,
 ) -> int:
     """Validate the named stores, or all; give the exit status.
 
+    With ``callbacks`` those of Validate are run around it, under the lock.
     ``judge`` finds the peer's word for the result, or None where it has none.
     """
     from weave_migrate import engine
     from weave_migrate.cli._show import show_status
 
-    with engine.opened(engine.select(settings, names)) as stores:
-        report = engine.validate(stores, command=command)
+    with (
+        _progress() as progress,
+        engine.opened(engine.select(settings, names)) as stores,
+    ):
+        report = engine.validate(
+            stores,
+            command=command,
+            callbacks=_around(settings, progress, lock_timeout) if callbacks else None,
+        )
     report = report.with_warnings(*settings.warnings)
     output = out()
     show_status(output, report)

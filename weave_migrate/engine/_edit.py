@@ -40,11 +40,12 @@ def edit(
     ``dry_run`` planned, and a report of how the store stands then: what is still wrong
     with it is named there and no failure of the edit.
     """
+    recorder = Recorder(store.name, listener)
     try:
         changes = planner()
         if changes and not dry_run:
             confirm(changes)
-            with store.lock(lock_timeout, Recorder(store.name, listener)) as lock:
+            with store.lock(lock_timeout, recorder) as lock:
                 # Our own lock may show up besides; what was shown must still be so.
                 again = planner()
                 if not all(change in again for change in changes):
@@ -53,12 +54,14 @@ def edit(
             _log.info("history.edited", store=store.name, command=command)
     except WeaveError as error:
         report = failed_report(store, error)
+        report = replace(report, warnings=tuple(recorder.warnings))
         problem = report.problems[0]
         failed = Report(
             command=command, stores=(report,), error=problem, exit=problem.exit
         )
         return failed, ()
     report, _ = examine(store)
+    report = replace(report, warnings=(*report.warnings, *recorder.warnings))
     if changes and not dry_run:
         report = replace(report, state=StoreState.CHANGED)
     return Report(command=command, stores=(report,)), changes

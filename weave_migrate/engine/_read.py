@@ -21,9 +21,10 @@ from weave_migrate.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from weave_migrate.stores import Store
+    from weave_migrate.engine._callbacks import Callbacks
+    from weave_migrate.stores import Reading, Store
 
 CHECK_FAILED = 1
 
@@ -50,6 +51,7 @@ def planned_report(store: Store, plan: Plan) -> StoreReport:
         warnings=plan.warnings,
         current=plan.current,
         to_run=tuple(migration.version for migration in plan.pending),
+        callbacks=tuple(callback.source for callback in plan.callbacks),
     )
 
 
@@ -69,14 +71,18 @@ def failed_report(store: Store, error: WeaveError) -> StoreReport:
 
 
 def status(
-    stores: Sequence[Store], *, command: str = "status", exit_code: bool = False
+    stores: Sequence[Store],
+    *,
+    command: str = "status",
+    exit_code: bool = False,
+    callbacks: Callbacks | None = None,
 ) -> Report:
     """Report every store: server, lock, what is applied, pending and wrong.
 
     Ends with 5 where a store can't be reached; with ``exit_code``, with 1 where
-    something is pending or wrong.
+    something is pending or wrong.  With ``callbacks`` those of Info are run around it.
     """
-    reports = tuple(_stand(store) for store in stores)
+    reports = _each(stores, "Info", _stand, callbacks)
     return _report(command, reports, strict=exit_code)
 
 
@@ -87,14 +93,33 @@ def report_plan(
     return _report(command, (planned_report(store, plan),), strict=exit_code)
 
 
-def validate(stores: Sequence[Store], *, command: str = "validate") -> Report:
+def validate(
+    stores: Sequence[Store],
+    *,
+    command: str = "validate",
+    callbacks: Callbacks | None = None,
+) -> Report:
     """Report every store; status 1 unless all is applied and nothing is wrong.
 
     Checksums count here also where the settings let a migrate pass over them, and so do
-    migrations behind the target, as in neo4j-migrations (reference, §6.6).
+    migrations behind the target, as in neo4j-migrations (reference, §6.6).  With
+    ``callbacks`` those of Validate are run around it.
     """
-    reports = tuple(_compared(_stand(store)) for store in stores)
+    reports = _each(
+        stores, "Validate", lambda store: _compared(_stand(store)), callbacks
+    )
     return _report(command, reports, strict=True)
+
+
+def _each(
+    stores: Sequence[Store],
+    reading: Reading,
+    read: Callable[[Store], StoreReport],
+    callbacks: Callbacks | None,
+) -> tuple[StoreReport, ...]:
+    if callbacks is None:
+        return tuple(read(store) for store in stores)
+    return tuple(callbacks.around(store, reading, read) for store in stores)
 
 
 def _stand(store: Store) -> StoreReport:

@@ -63,6 +63,7 @@ class StoreReport:
     pending, and one that will run again is both.  ``current`` is the version it is at
     (several where histories branch).  ``to_run`` are the versions that a
     run would apply now, ``newly_applied`` those that this command applied, in order.
+    ``callbacks`` are the files that each migrate runs besides.
     """
 
     name: str
@@ -76,6 +77,7 @@ class StoreReport:
     current: tuple[str, ...] = ()
     to_run: tuple[str, ...] = ()
     newly_applied: tuple[str, ...] = ()
+    callbacks: tuple[str, ...] = ()
 
     @property
     def applied(self) -> tuple[Entry, ...]:
@@ -102,6 +104,7 @@ class StoreReport:
             "lock": self.lock.to_dict() if self.lock else None,
             "applied": [e.to_dict() for e in self.applied],
             "pending": [e.to_dict() for e in self.pending],
+            "callbacks": list(self.callbacks),
             "problems": [p.to_dict() for p in self.problems],
         }
 

@@ -10,11 +10,13 @@ from weave_migrate.config import (
     PostgresSettings,
 )
 from weave_migrate.stores._base import (
+    CallbackStore,
     Change,
     Facts,
     Lock,
     MendableStore,
     Observer,
+    Reading,
     Store,
 )
 
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
     StoreSettings = PostgresSettings | Neo4jSettings | ElasticsearchSettings
 
 __all__ = [
+    "CallbackStore",
     "Change",
     "Facts",
     "Lock",
     "MendableStore",
     "Observer",
+    "Reading",
     "Store",
     "open_store",
 ]

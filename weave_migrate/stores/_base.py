@@ -11,18 +11,23 @@ One contract suite (tests/stores) runs over a fake and over every real store.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from weave_migrate.model import (
         Applied,
+        Callback,
         LockInfo,
         Migration,
         Plan,
         StoreKind,
     )
+
+
+# The reading operations that callbacks may surround.
+Reading = Literal["Info", "Validate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +143,19 @@ class MendableStore(Store, Protocol):
 
     def plan_delete(self, version: str) -> tuple[Change, ...]:
         """Take one version out of the history."""
+
+
+@runtime_checkable
+class CallbackStore(Store, Protocol):
+    """A store that can run scripts around an operation.
+
+    Those of migrating and cleaning are part of the plan; these are for reading.
+    """
+
+    def callbacks(self, operation: Reading) -> tuple[Callback, ...]:
+        """Find what would be run; raises ScriptError, MigrationNameError."""
+
+    def around(
+        self, callbacks: tuple[Callback, ...], lock: Lock, observer: Observer
+    ) -> AbstractContextManager[None]:
+        """Run callbacks before and after the block; raises MigrationFailed."""

@@ -113,6 +113,7 @@ def test_a_report_has_every_key_of_the_schema() -> None:
         "lock",
         "applied",
         "pending",
+        "callbacks",
         "problems",
     ]
     assert first["lock"] == {
@@ -120,6 +121,8 @@ def test_a_report_has_every_key_of_the_schema() -> None:
         "host": "here",
         "pid": 7,
         "since": "2026-01-02T03:04:05+00:00",
+        "lease": None,
+        "silent": None,
     }
     assert first["problems"] == [
         {"code": "X", "message": "wrong", "hint": None, "file": None, "line": None}
