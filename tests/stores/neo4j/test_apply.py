@@ -262,7 +262,7 @@ def test_a_failure_rolls_its_migration_back_and_keeps_those_before(
 def test_a_failure_per_statement_says_what_stays(project: Any, graph: Any) -> None:
     project.put("V1__half.cypher", "CREATE (:Half);\nTHIS IS WRONG;\n")
 
-    with pytest.raises(MigrationFailed, match="Statement 1 is committed and stay"):
+    with pytest.raises(MigrationFailed, match="Statement 1 is committed"):
         project.migrate(transaction_mode="per_statement")
 
     assert _count(graph, "Half") == 1

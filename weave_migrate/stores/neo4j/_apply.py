@@ -5,25 +5,33 @@ script that only changes data is applied and recorded in one.  Neo4j refuses dat
 a schema change in one transaction; the summary's query type tells, without any parsing,
 so the record then follows in a transaction of its own.
 
-Before it commits, a transaction makes sure of the lock: as part of the record, by a
-statement of its own, or, where it can't reach the lock node, by asking beside it.
+What can't be committed with the record is journalled.  A transaction that can reach the
+journal carries its own line of it; another is announced before it commits, so that a
+run that is killed leaves at most this one in doubt.
+
+Before it commits, a transaction makes sure of the lock: as part of the record or the
+journal's line, be it its own or that which announces it.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from weave_migrate import _log
+from weave_migrate.errors import WeaveError
 from weave_migrate.model import Applied, CypherScript, State
 from weave_migrate.plan.chain_graph import BASELINE
 from weave_migrate.stores.neo4j._execute import Execution
+from weave_migrate.stores.neo4j._journal import JournalBlocked, JournalWriter
 from weave_migrate.stores.neo4j._transactions import units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
     from neo4j import ManagedTransaction
 
@@ -31,29 +39,50 @@ if TYPE_CHECKING:
     from weave_migrate.model import Entry, Migration, Plan
     from weave_migrate.stores._base import Observer
     from weave_migrate.stores.neo4j._history import ChainWriter, Nodes
+    from weave_migrate.stores.neo4j._journal import Fingerprints
     from weave_migrate.stores.neo4j._session import Connection
     from weave_migrate.stores.neo4j._transactions import Unit
 
+_COMPILED = "Neo.ClientError.Statement.SyntaxError"  # found before anything is run
+_BROKEN = "Neo.DatabaseError."  # of the server itself, perhaps while it commits
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, kw_only=True)
 class Runner:
-    """Applies a plan's migrations one after another."""
+    """Applies a plan's migrations one after another.
+
+    ``begins`` says behind which statement a migration begins where that is not 0, and
+    ``journalled`` which versions have a journal.
+    """
 
     connection: Connection
     settings: Neo4jSettings
     chain: ChainWriter
     observer: Observer
+    fingerprint: Fingerprints
+    begins: Mapping[str, int]
+    journalled: Collection[str]
 
     def apply(self, plan: Plan) -> None:
         """Apply what is pending; each record goes behind the version before it."""
         pending = {each.version for each in plan.pending}
-        after = BASELINE
+        after, is_first = BASELINE, True
         for entry in plan.entries:
             if entry.state is State.IGNORED:
                 continue
             if entry.version in pending:
+                if not is_first:
+                    self._pause(entry)
                 self._apply_one(entry, after)
+                is_first = False
             after = entry.version
+
+    def _pause(self, entry: Entry) -> None:
+        """Wait as long as the settings want between two migrations."""
+        until = time.monotonic() + self.settings.delay_between_migrations
+        while (left := until - time.monotonic()) > 0:
+            self.observer.progressed(f"waiting {left:.0f} s before {entry.version}")
+            time.sleep(min(left, 1))
 
     def _apply_one(self, entry: Entry, after: str) -> None:
         migration = entry.migration
@@ -103,52 +132,134 @@ class _Run:
             script,
             migration.path or migration.source,
         )
+        self._progress = self._execution.progress
+        self._progress.committed = runner.begins.get(migration.version, 0)
+        self._journal = JournalWriter(
+            connection=runner.connection,
+            lock=runner.chain.lock,
+            names=runner.chain.names,
+            by=runner.chain.by,
+            migration=migration,
+            script=script,
+            fingerprint=runner.fingerprint,
+            exists=migration.version in runner.journalled,
+        )
+        self._carried = 0  # committed statements, as the unit's transaction journals
         self._started = time.monotonic()
         self._took = 0  # milliseconds, as recorded
 
     def go(self) -> int:
         """Run and record; give the milliseconds that were recorded."""
-        parts = tuple(units(self._script, self._runner.settings.transaction_mode))
+        done, mode = self._progress.committed, self._runner.settings.transaction_mode
+        left = [
+            unit for each in units(self._script, mode) if (unit := each.after(done))
+        ]
         with self._execution.explained():
-            recorded = False
-            for unit in parts:
-                recorded = self._run(unit, is_last=unit is parts[-1])
-                self._execution.progress.committed = unit.statements[-1][0]
-            if not recorded:
-                self._record_apart()
+            try:
+                if done:
+                    self._resume(done)
+                recorded = False
+                for unit, following in zip_longest(left, left[1:]):
+                    recorded = self._run(unit, following)
+                if not recorded:
+                    self._record_apart()
+            except BaseException as error:
+                self._settle(error)
+                raise
         return self._took
 
-    def _run(self, unit: Unit, *, is_last: bool) -> bool:
-        """Commit one unit; tell whether the record went with it."""
-        connection, names = self._runner.connection, self._runner.chain.names
-        database = unit.database or names.database
-        if unit.implicit:
-            self._runner.chain.lock.check()
-            self._execution.run_implicit(unit, database)
-            return False
-        nodes = connection.transact(
-            self._work(unit, is_last=is_last),
-            database=database,
-            timeout=self._runner.settings.transaction_timeout,
+    def _resume(self, done: int) -> None:
+        """Say that an earlier run did a part, and make sure of its indexes."""
+        count = len(self._script.statements)
+        self._runner.observer.noted(
+            f"{self._migration.source}: resumed behind statement {done} of {count}"
         )
-        return self._remember(nodes)
+        self._execution.await_indexes_until(done, self._runner.chain.names.database)
+
+    def _run(self, unit: Unit, following: Unit | None) -> bool:
+        """Commit one unit and all that belongs to it; tell whether it is recorded."""
+        database = unit.database or self._runner.chain.names.database
+        nodes = None
+        if unit.implicit:
+            self._announce(unit)
+            self._progress.in_doubt = unit.last
+            self._execution.run_implicit(unit, database)
+        else:
+            nodes = self._transact(unit, database, is_last=following is None)
+        self._progress.committed, self._progress.in_doubt = unit.last, 0
+        if nodes:
+            self._remember(nodes)
+            return True
+        self._execution.await_indexes(database, before_waiting=self._save)
+        if following and not following.implicit:  # that is announced at once
+            self._save()
+        return False
+
+    def _transact(
+        self, unit: Unit, database: str | None, *, is_last: bool
+    ) -> Nodes | None:
+        """Commit a managed unit; give the nodes of the record if that went with it.
+
+        A change of the schema may keep everybody else from writing (that of an index on
+        all labels does): it is then undone, announced, and made once more.
+        """
+
+        def attempt(*, announced: bool) -> Nodes | None:
+            return self._runner.connection.transact(
+                self._work(unit, is_last=is_last, announced=announced),
+                database=database,
+                timeout=self._runner.settings.transaction_timeout,
+            )
+
+        self._carried = 0
+        try:
+            nodes = attempt(announced=False)
+        except JournalBlocked:
+            self._announce(unit)
+            nodes = attempt(announced=True)
+        if self._carried:
+            self._journal.written(self._carried)
+        return nodes
 
     def _work(
-        self, unit: Unit, *, is_last: bool
+        self, unit: Unit, *, is_last: bool, announced: bool
     ) -> Callable[[ManagedTransaction], Nodes | None]:
         chain = self._runner.chain
 
         def work(tx: ManagedTransaction) -> Nodes | None:
+            self._carried = self._progress.in_doubt = 0  # the driver may repeat this
             changes_schema = self._execution.run(tx, unit)
             if changes_schema or not chain.names.is_history(unit.database):
-                chain.lock.check()
+                if announced:
+                    chain.lock.check()
+                else:
+                    self._announce(unit)
+                self._progress.in_doubt = unit.last
             elif is_last:
                 return self._record(tx)
             else:
-                chain.lock.fence(tx)
+                self._journal.write_in(tx, unit.last)
+                self._carried = unit.last
             return None
 
         return work
+
+    def _announce(self, unit: Unit) -> None:
+        """Write that a unit is about to commit where its own transaction can't."""
+        self._journal.write(self._progress.committed, started=unit.last)
+
+    def _save(self) -> None:
+        self._journal.settle(self._progress.committed, self._progress.in_doubt)
+
+    def _settle(self, error: BaseException) -> None:
+        """Leave a journal that is true, as far as it can still be written."""
+        progress = self._progress
+        if progress.in_doubt and _is_refused(error, self._script, progress.in_doubt):
+            progress.in_doubt = 0
+        if progress.is_recording and _is_lost(error):
+            return  # the record may be there, and the journal gone with it
+        with suppress(WeaveError):
+            self._save()
 
     def _record_apart(self) -> None:
         connection = self._runner.connection
@@ -156,19 +267,42 @@ class _Run:
         self._remember(connection.transact(self._record, database=names.schema))
 
     def _record(self, tx: ManagedTransaction) -> Nodes:
-        self._execution.progress.is_recording = True
+        self._progress.is_recording = True
         self._took = round((time.monotonic() - self._started) * 1000)
         self._runner.connection.round_trips += 1
-        chain = self._runner.chain
+        chain, migration = self._runner.chain, self._migration
+        journal = self._journal.key if self._journal.exists else None
         if self._again:
-            return chain.repeat(tx, self._migration, took=self._took)
-        return chain.record(tx, self._migration, after=self._after, took=self._took)
+            return chain.repeat(tx, migration, took=self._took, journal=journal)
+        return chain.record(
+            tx, migration, after=self._after, took=self._took, journal=journal
+        )
 
-    def _remember(self, nodes: Nodes | None) -> bool:
-        if nodes is None:
-            return False
+    def _remember(self, nodes: Nodes) -> None:
         if not self._again:
             self._runner.chain.recorded(
                 self._migration.version, after=self._after, nodes=nodes
             )
-        return True
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Tell whether an error is the connection's: what the server did is not known."""
+    from neo4j.exceptions import DriverError
+
+    return isinstance(error, DriverError)
+
+
+def _is_refused(error: BaseException, script: CypherScript, number: int) -> bool:
+    """Tell whether the server said that a statement's transaction did not happen.
+
+    One that makes transactions of its own may have committed some of them before it
+    failed, but not if it could not even be compiled.
+    """
+    from neo4j.exceptions import Neo4jError
+
+    if not isinstance(error, Neo4jError):
+        return False
+    code = error.code or ""
+    if script.statements[number - 1].transaction == "implicit":
+        return code == _COMPILED
+    return not code.startswith(_BROKEN)

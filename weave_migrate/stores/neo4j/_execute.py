@@ -6,25 +6,39 @@ business; here are its statements, the server's remarks on them, and its failure
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from weave_migrate.stores.neo4j._failure import MIGRATION, Progress, Wording, mask
+from weave_migrate.stores.neo4j._indexes import IndexFailed, await_indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from neo4j import ManagedTransaction, ResultSummary
 
     from weave_migrate.config import Neo4jSettings
-    from weave_migrate.model import CypherScript
+    from weave_migrate.model import CypherScript, Statement
     from weave_migrate.stores._base import Observer
     from weave_migrate.stores.neo4j._session import Connection
     from weave_migrate.stores.neo4j._transactions import Unit
 
 _SCHEMA = "s"  # query type of a statement that changes, or might change, the schema
+# On a line of its own, so that the server's columns stay those of the file.
+_VERSIONS = {
+    "database_default": "",
+    "cypher_5": "CYPHER 5\n",
+    "cypher_25": "CYPHER 25\n",
+}
+_MAKES_INDEX = re.compile(r"\b(?:INDEX|CONSTRAINT)\b", re.IGNORECASE)
+_OWN_VERSION = re.compile(
+    r"""(?:\s|//[^\r\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/|EXPLAIN\b|PROFILE\b)*+
+        CYPHER\s++\d""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 @dataclass(slots=True)
@@ -39,6 +53,7 @@ class Execution:
     wording: Wording = MIGRATION
     progress: Progress = field(init=False)
     _notices: dict[tuple[int, str], None] = field(init=False, default_factory=dict)
+    _indexing: dict[int, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.progress = Progress(
@@ -52,7 +67,7 @@ class Execution:
 
         try:
             yield
-        except (Neo4jError, DriverError) as error:
+        except (Neo4jError, DriverError, IndexFailed) as error:
             raise self.progress.failure(error, self.settings.placeholders) from error
         finally:
             self._tell_notices()
@@ -63,19 +78,64 @@ class Execution:
         May run again from the beginning, as the driver repeats whole transactions.
         """
         changes_schema = self.progress.is_recording = False
+        self._indexing = {}
         for number, statement in unit.statements:
-            self.progress.current = number
+            text = self._versioned(number, statement)
             self.connection.round_trips += 1
-            summary = tx.run(statement.text).consume()
+            summary = tx.run(text).consume()
             self._notice(summary)
             changes_schema |= summary.query_type == _SCHEMA
+            if summary.counters.indexes_added or summary.counters.constraints_added:
+                self._indexing[number] = statement.text
         return changes_schema
 
     def run_implicit(self, unit: Unit, database: str | None) -> None:
         """Run the one statement of a unit that makes its own transactions."""
-        number, statement = unit.statements[0]
-        self.progress.current = number
-        self._notice(self.connection.implicit(statement.text, database=database))
+        text = self._versioned(*unit.statements[0])
+        self._notice(self.connection.implicit(text, database=database))
+
+    def await_indexes(
+        self,
+        database: str | None,
+        *,
+        before_waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Wait until the indexes that the last unit made, now committed, are online.
+
+        ``before_waiting`` is called once, and only if there is something to wait for.
+        """
+        if self._indexing:
+            await_indexes(
+                self.connection,
+                self.observer,
+                self._indexing,
+                database=database,
+                before_waiting=before_waiting,
+            )
+
+    def await_indexes_until(self, number: int, database: str | None) -> None:
+        """Wait for the indexes that an earlier run may have made, up to a statement.
+
+        ``database`` is where statements without a ``:use`` run.
+        """
+        made: dict[str | None, dict[int, str]] = {}
+        for each, statement in enumerate(self.script.statements[:number], start=1):
+            if _MAKES_INDEX.search(statement.text):
+                there = made.setdefault(statement.database or database, {})
+                there[each] = statement.text
+        for where, statements in made.items():
+            await_indexes(self.connection, self.observer, statements, database=where)
+
+    def _versioned(self, number: int, statement: Statement) -> str:
+        """Make a statement the current one; give it with its version of Cypher (§2.7).
+
+        One that brings its own keeps that; the peer sends both.
+        """
+        version = _VERSIONS[self.settings.cypher_version]
+        if _OWN_VERSION.match(statement.text):
+            version = ""
+        self.progress.begin(number, prefix=version)
+        return version + statement.text
 
     def _notice(self, summary: ResultSummary) -> None:
         """Keep what the server remarks, once a statement, however often it runs."""

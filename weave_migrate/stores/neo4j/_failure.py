@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from weave_migrate.errors import MigrationFailed
 from weave_migrate.scripts._source import excerpt
 from weave_migrate.scripts.masking import mask_values
+from weave_migrate.stores.neo4j._indexes import IndexFailed
 from weave_migrate.stores.neo4j._session import answer
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from weave_migrate.model import Statement
 
 _WHERE = re.compile(r"\(line (\d{1,9}), column (\d{1,9})")
+_PLACE = re.compile(r"\(line (\d{1,9}), column (\d{1,9}) \(offset: (\d{1,9})\)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,12 @@ MIGRATION = Wording()
 
 @dataclass(slots=True)
 class Progress:
-    """How far a script has come; statements are counted from 1."""
+    """How far a script has come; statements are counted from 1.
+
+    ``current`` is the statement that runs; the first ``committed`` are in the database.
+    Those behind them, up to ``in_doubt``, may be (0: there are none).  ``prefix`` is
+    what was sent before the current statement's text.
+    """
 
     place: Path | str
     statements: tuple[Statement, ...]
@@ -47,27 +54,36 @@ class Progress:
     committed: int = 0
     is_recording: bool = False
     wording: Wording = MIGRATION
+    in_doubt: int = 0
+    prefix: str = ""
+
+    def begin(self, number: int, *, prefix: str) -> None:
+        """Make statement ``number`` the current one."""
+        self.current, self.prefix = number, prefix
 
     def failure(
         self, error: Exception, placeholders: Mapping[str, str]
     ) -> MigrationFailed:
-        """Explain ``error``, which the driver raised at the current statement."""
-        said = mask(answer(error), placeholders)
-        place = self.place
-        if self.is_recording or not 0 < self.current <= len(self.statements):
+        """Explain ``error``, which was raised at the current statement."""
+        said = mask(_unprefixed(answer(error), self.prefix), placeholders)
+        if isinstance(error, IndexFailed):
+            self.current = error.statement
+        place, count = self.place, len(self.statements)
+        if self.is_recording or not 0 < self.current <= count:
             return MigrationFailed(
                 f"{place}: all statements ran, but the migration could not be "
                 f"recorded. {self._left(error)}",
                 hint=self._hint(error),
                 file=place,
-                parts=len(self.statements),
+                parts=count,
                 server_answer=said,
             )
         statement = self.statements[self.current - 1]
-        count = len(self.statements)
+        what = f"statement {self.current} of {count} failed."
+        if isinstance(error, IndexFailed):
+            what = f"the index {error.name} could not be filled."
         return MigrationFailed(
-            f"{place}, line {statement.line}: statement {self.current} of {count} "
-            f"failed. {self._left(error)}",
+            f"{place}, line {statement.line}: {what} {self._left(error)}",
             hint=self._hint(error),
             code=self.wording.code,
             file=place,
@@ -82,41 +98,82 @@ class Progress:
         """Say what of this script is in the database now."""
         from neo4j.exceptions import IncompleteCommit
 
-        if isinstance(error, IncompleteCommit):
-            return (
+        told = []
+        if self.committed:
+            told.append(f"{_are(1, self.committed)} committed.")
+        if self.in_doubt:
+            doubtful = _numbers(self.committed + 1, self.in_doubt)
+            told.append(f"It is not known whether {doubtful} took effect.")
+        elif isinstance(error, IncompleteCommit):
+            told.append(
                 "The connection broke during the commit, so it is not known whether "
                 "it happened."
             )
-        if not self.committed:
+        if not told:
             return f"Nothing of {self.wording.what} was kept."
-        done = (
-            "Statement 1 is"
-            if self.committed == 1
-            else (f"Statements 1 to {self.committed} are")
-        )
-        if not self.wording.is_recorded:
-            return (
-                f"{done} committed and stay; {self.wording.what} begins with its "
-                "first statement again next time."
-            )
-        return (
-            f"{done} committed and stay; the migration is not recorded, and the next "
-            "run begins with its first statement."
-        )
+        return " ".join(told)
 
     def _hint(self, error: Exception) -> str:
+        """Say what to type next."""
         from neo4j.exceptions import DriverError, IncompleteCommit
 
+        run, recorded = self.wording.again, self.wording.is_recorded
+        if isinstance(error, IndexFailed):
+            name = error.name.replace("`", "``")
+            drop = f"Mend the data that it can't hold, then: DROP INDEX `{name}`. "
+            if not recorded:
+                return f"{drop}Run again: {run}"
+            return (
+                f"{drop}To run the script again: {run} --restart. Or create the index "
+                f"by hand, and go on: {run} --resume"
+            )
+        if self.in_doubt and recorded:
+            doubtful = _numbers(self.committed + 1, self.in_doubt)
+            return (
+                f"See in the database whether {doubtful} took effect, then: {run} "
+                "--resume --assume done, or --assume not-done"
+            )
         if isinstance(error, IncompleteCommit):
-            if not self.wording.is_recorded:
+            if not recorded:
                 return "Look in the graph whether its changes are there."
-            return "See whether it is recorded: weave db migrate-neo4j info"
+            return f"See whether it is recorded: {run} info"
+        first = _advice(error) or "Correct the script."
         if isinstance(error, DriverError):
-            return f"When Neo4j answers again, run again: {self.wording.again}"
+            first = "Wait until Neo4j answers again."
+        if not (self.committed and recorded):
+            return f"{first} Then run again: {run}"
+        if self.committed == len(self.statements):
+            return f"{first} Then let it be recorded: {run}"
         return (
-            _advice(error)
-            or f"Correct the script, then run again: {self.wording.again}"
+            f"{first} Then go on behind what is committed: {run} --resume. To begin "
+            f"again with statement 1: {run} --restart"
         )
+
+
+def _are(first: int, last: int) -> str:
+    verb = "is" if first == last else "are"
+    return f"{_numbers(first, last).capitalize()} {verb}"
+
+
+def _numbers(first: int, last: int) -> str:
+    return f"statement {first}" if first == last else f"statements {first} to {last}"
+
+
+def _unprefixed(said: str, prefix: str) -> str:
+    """Let an answer's place be one in the statement as the file has it.
+
+    A prefix is one line, so that columns are right already.
+    """
+    if not prefix:
+        return said
+
+    def moved(match: re.Match[str]) -> str:
+        line, offset = int(match[1]) - 1, int(match[3]) - len(prefix)
+        if line < 1:
+            return ""  # it is the prefix that the server complains of
+        return f"(line {line}, column {match[2]} (offset: {offset}))"
+
+    return _PLACE.sub(moved, said)
 
 
 def _advice(error: Exception) -> str | None:

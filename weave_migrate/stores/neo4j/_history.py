@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 from weave_migrate.errors import HistoryError
 from weave_migrate.plan.chain_graph import Link, Node, read_chain
+from weave_migrate.stores.neo4j._journal import FORGET
 from weave_migrate.stores.neo4j._lock import FENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from neo4j import ManagedTransaction
 
     from weave_migrate.model import Migration
@@ -110,11 +113,18 @@ class ChainWriter:
     next: dict[str, str]
 
     def record(
-        self, tx: ManagedTransaction, migration: Migration, *, after: str, took: int
+        self,
+        tx: ManagedTransaction,
+        migration: Migration,
+        *,
+        after: str,
+        took: int,
+        journal: Mapping[str, object] | None = None,
     ) -> Nodes:
         """Write one record in ``tx`` behind version ``after``.
 
-        ``took`` is in milliseconds.  Raises LockLost, and HistoryError
+        ``took`` is in milliseconds; ``journal`` are the parameters of FORGET where a
+        journal has to go.  Raises LockLost, and HistoryError
         (HISTORY_CONFLICT) if somebody changed the chain since it was read.
         """
         previous = self.ids.get(after)
@@ -122,6 +132,7 @@ class ChainWriter:
             tx,
             (_FIRST if previous is None else _AFTER) + _INSERT,
             migration,
+            journal,
             previous=previous,
             following=self.next.get(previous or "", ""),
             target=self.names.target,
@@ -130,13 +141,19 @@ class ChainWriter:
         )
 
     def repeat(
-        self, tx: ManagedTransaction, migration: Migration, *, took: int
+        self,
+        tx: ManagedTransaction,
+        migration: Migration,
+        *,
+        took: int,
+        journal: Mapping[str, object] | None = None,
     ) -> Nodes:
         """Write in ``tx`` that a repeatable ran again with its present checksum."""
         return self._run(
             tx,
             _REPEAT,
             migration,
+            journal,
             node=self.ids[migration.version],
             checksum=migration.checksum,
             took=took,
@@ -147,9 +164,12 @@ class ChainWriter:
         tx: ManagedTransaction,
         query: str,
         migration: Migration,
+        journal: Mapping[str, object] | None,
         **parameters: object,
     ) -> Nodes:
         everything = {**parameters, **self.lock.key, "by": self.by, "user": self.user}
+        if journal:
+            query, everything = FORGET + query, {**everything, **journal}
         rows = list(tx.run(self.connection.phrased(FENCE + query), everything))
         if len(rows) != 1:
             self.lock.check()  # was it that, or the chain?

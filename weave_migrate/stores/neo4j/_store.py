@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from weave_migrate.errors import HistoryError
 from weave_migrate.model import CypherScript, Plan, Problem, StoreKind
 from weave_migrate.plan.chain import ChainPolicy, decide
+from weave_migrate.plan.chain_journal import JournalPolicy, Resumption, resume
 from weave_migrate.plan.chain_twins import with_twins
 from weave_migrate.scripts.cypher_names import compare_versions
 from weave_migrate.stores._base import Facts
@@ -26,6 +27,7 @@ from weave_migrate.stores.neo4j._callbacks import (
 from weave_migrate.stores.neo4j._conditions import Conditions
 from weave_migrate.stores.neo4j._discovery import Discovery
 from weave_migrate.stores.neo4j._history import ChainWriter, load_chain
+from weave_migrate.stores.neo4j._journal import Fingerprints, load_journals
 from weave_migrate.stores.neo4j._lock import Neo4jLock, holder, release
 from weave_migrate.stores.neo4j._names import resolve
 from weave_migrate.stores.neo4j._schema import HISTORY, LOCK, ensure, load_present
@@ -61,7 +63,9 @@ class Neo4jStore:
         self._discovery = Discovery(settings)
         self._callbacks = Callbacks(self._connection, settings)
         self._schema: frozenset[Key] = frozenset()  # what there was of it, when locked
-        self._planned: tuple[Plan, Chain] | None = None  # the last, under the lock
+        self._fingerprint = Fingerprints(settings.placeholders)
+        # The last, under the lock.
+        self._planned: tuple[Plan, Chain, Resumption] | None = None
         self._observer: Observer  # of who holds the lock
 
     @property
@@ -76,9 +80,9 @@ class Neo4jStore:
     def plan(self) -> Plan:
         """Compare scripts and chain, reading only.
 
-        This is one round trip, and one more for each distinct question that
-        preconditions ask.  Raises StoreUnavailable, and StoreError where reading is
-        forbidden.
+        This is one round trip, one more where something is pending, and one for each
+        distinct question that preconditions ask.  Raises StoreUnavailable, and
+        StoreError where reading is forbidden.
         """
         chain = load_chain(self._connection, self._names)
         found = self._discovery.discover()
@@ -102,8 +106,9 @@ class Neo4jStore:
             warnings=(*found.warnings, *chain.warnings, *plan.warnings),
             callbacks=callbacks,
         )
-        self._planned = plan, chain
-        return plan
+        resumption = self._resumption(plan)
+        self._planned = resumption.plan, chain, resumption
+        return resumption.plan
 
     def plan_files(self) -> Plan:
         """Read the scripts alone, as if nothing were applied; no server is asked.
@@ -154,7 +159,7 @@ class Neo4jStore:
 
     def _apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
         assert isinstance(lock, Neo4jLock)  # noqa: S101 - ``around`` saw to it
-        chain = self._chain(plan)
+        chain, resumption = self._ground(plan)
         ensure(self._connection, self._names, HISTORY, self._schema)
         user = self._connection.read(_WHO, database=self._names.schema)
         writer = ChainWriter(
@@ -166,7 +171,15 @@ class Neo4jStore:
             ids=dict(chain.ids),
             next=dict(chain.next),
         )
-        Runner(self._connection, self._settings, writer, observer).apply(plan)
+        Runner(
+            connection=self._connection,
+            settings=self._settings,
+            chain=writer,
+            observer=observer,
+            fingerprint=self._fingerprint,
+            begins=resumption.begins,
+            journalled=resumption.journalled,
+        ).apply(plan)
 
     def plan_clean(self, *, everything: bool) -> tuple[Change, ...]:
         """Say what would be removed: this target's history, or all there is.
@@ -210,14 +223,29 @@ class Neo4jStore:
         """Give back connections; safe to call twice."""
         self._connection.close()
 
-    def _chain(self, plan: Plan) -> Chain:
-        """Give the chain that ``plan`` is for, as it is since we hold the lock."""
+    def _ground(self, plan: Plan) -> tuple[Chain, Resumption]:
+        """Give what ``plan`` rests on, as it is since we hold the lock."""
         last, self._planned = self._planned, None
         if last and last[0] is plan:
-            return last[1]
+            return last[1:]
         chain = load_chain(self._connection, self._names)
-        _check_unchanged(plan, chain)
-        return chain
+        resumption = self._resumption(plan)
+        _check_unchanged(plan, chain, resumption)
+        return chain, resumption
+
+    def _resumption(self, plan: Plan) -> Resumption:
+        """Judge what is pending by what earlier runs left of it."""
+        if not plan.pending:
+            return Resumption(plan, {}, ())
+        return resume(
+            plan,
+            load_journals(self._connection, self._names),
+            JournalPolicy(
+                on_interrupted=self._settings.on_interrupted,
+                assume=self._settings.assume,
+            ),
+            fingerprint=self._fingerprint,
+        )
 
     @cached_property
     def _facts(self) -> Facts:
@@ -268,9 +296,10 @@ def _unresolved(scripted: Migration | Callback) -> Iterator[Problem]:
     )
 
 
-def _check_unchanged(plan: Plan, chain: Chain) -> None:
+def _check_unchanged(plan: Plan, chain: Chain, resumption: Resumption) -> None:
     planned = tuple(entry.applied for entry in plan.entries if entry.applied)
-    if chain.problems or planned != chain.applied:
+    interrupted = resumption.plan.problems != plan.problems
+    if chain.problems or planned != chain.applied or interrupted:
         raise HistoryError(
             "The history of Neo4j is not the one that was planned for: somebody else "
             "changed it.",

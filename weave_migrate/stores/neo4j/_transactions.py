@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +23,16 @@ class Unit:
     statements: tuple[tuple[int, Statement], ...]
     database: str | None = None
     implicit: bool = False
+
+    @property
+    def last(self) -> int:
+        """The number of its last statement."""
+        return self.statements[-1][0]
+
+    def after(self, number: int) -> Unit | None:
+        """Give what of it is behind statement ``number``, None if nothing is."""
+        rest = tuple(pair for pair in self.statements if pair[0] > number)
+        return replace(self, statements=rest) if rest else None
 
 
 def units(

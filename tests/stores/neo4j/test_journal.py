@@ -1,0 +1,324 @@
+"""What is journalled, and what the next run makes of it, on a real server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from weave_migrate.errors import LockLost, MigrationFailed
+from weave_migrate.model import State
+
+pytestmark = pytest.mark.neo4j
+
+_JOURNALS = "MATCH (j:__WeaveJournal) RETURN properties(j) AS j ORDER BY j.version"
+_THREE = "CREATE (:One);\nCREATE (:Two);\nCREATE (:Three);\n"
+
+
+def _journals(graph: Any) -> list[dict[str, Any]]:
+    return [row["j"] for row in graph(_JOURNALS)]
+
+
+def _count(graph: Any, label: str) -> int:
+    return int(graph(f"MATCH (n:{label}) RETURN count(n) AS n")[0]["n"])
+
+
+def _fail(project: Any, **options: Any) -> MigrationFailed:
+    with pytest.raises(MigrationFailed) as caught:
+        project.migrate(transaction_mode="per_statement", **options)
+    return caught.value
+
+
+def test_what_is_applied_and_recorded_in_one_has_no_journal(
+    project: Any, graph: Any
+) -> None:
+    project.put("V1__a.cypher", _THREE)
+    seen: list[Any] = []
+    project.watcher.on_start = lambda _: seen.append(_journals(graph))
+
+    project.migrate()
+
+    assert seen == [[]]
+    assert _journals(graph) == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE INDEX a FOR (a:A) ON (a.a);\n",
+        "CREATE (:A);\n:use neo4j;\nCREATE (:B);\n",
+        "UNWIND range(1, 3) AS i CALL { WITH i CREATE (:A) } IN TRANSACTIONS;\n",
+        "CREATE LOOKUP INDEX again IF NOT EXISTS FOR (n) ON EACH labels(n);\n",
+    ],
+)
+def test_a_record_takes_the_journal_with_it(
+    project: Any, graph: Any, script: str
+) -> None:
+    project.put("V1__a.cypher", script)
+
+    assert project.migrate() == ["1"]
+
+    assert _journals(graph) == []
+
+
+def test_a_failure_leaves_who_did_how_much_of_what(
+    project: Any, graph: Any, neo4j_server: Any
+) -> None:
+    path = project.put("V1__a.cypher", f"{_THREE}THIS IS WRONG;\n")
+
+    failure = _fail(project, installed_by="m")
+
+    (journal,) = _journals(graph)
+    assert journal.pop("at").tzinfo is not None
+    assert journal.pop("host")
+    assert journal.pop("pid")
+    assert journal.pop("fingerprint")
+    assert journal == {
+        "target": "",
+        "version": "1",
+        "checksum": project.plan().entries[0].migration.checksum,
+        "statements": 4,
+        "committed": 3,
+        "started": 0,
+        "by": "m",
+    }
+    assert failure.message.startswith(f"{path}, line 4: statement 4 of 4 failed.")
+    assert "Statements 1 to 3 are committed." in failure.message
+    assert "weave db migrate-neo4j --resume" in str(failure.hint)
+
+
+def test_what_is_half_done_stops_a_plan_and_says_what_to_type(project: Any) -> None:
+    path = project.put("V1__a.cypher", "CREATE (:One);\n\nTHIS IS WRONG;\nRETURN 1;\n")
+    _fail(project, installed_by="m")
+
+    plan = project.plan()
+
+    (problem,) = plan.problems
+    assert (problem.code, problem.exit, problem.line) == ("PARTLY_APPLIED", 6, 3)
+    assert problem.message.startswith(f"{path} is applied in part only: a run of m on ")
+    assert "Committed: statement 1 (line 1)." in problem.message
+    assert "Not started: statements 2 to 3 (lines 3 to 4)." in problem.message
+    assert "--resume" in str(problem.hint)
+    assert "--restart" in str(problem.hint)
+    assert [entry.state for entry in plan.entries] == [State.FAILED]
+
+
+def test_a_corrected_script_goes_on_behind_what_is_committed(
+    project: Any, graph: Any
+) -> None:
+    project.put("V1__a.cypher", "CREATE (:One);\nTHIS IS WRONG;\n")
+    _fail(project)
+    project.put("V1__a.cypher", "CREATE (:One);\nCREATE (:Two);\nCREATE (:Three);\n")
+
+    assert project.plan().problems[0].code == "PARTLY_APPLIED"
+    assert project.migrate(on_interrupted="resume") == ["1"]
+
+    assert [_count(graph, label) for label in ("One", "Two", "Three")] == [1, 1, 1]
+    assert _journals(graph) == []
+    assert project.watcher.notes == [
+        "V1__a.cypher: resumed behind statement 1 of 3",
+    ]
+
+
+def test_a_restart_runs_all_of_it_again(project: Any, graph: Any) -> None:
+    project.put("V1__a.cypher", "CREATE (:One);\nTHIS IS WRONG;\n")
+    _fail(project)
+    project.put("V1__a.cypher", "CREATE (:One);\nCREATE (:Two);\n")
+
+    assert project.migrate(on_interrupted="restart") == ["1"]
+
+    assert (_count(graph, "One"), _count(graph, "Two")) == (2, 1)
+    assert _journals(graph) == []
+
+
+def test_what_was_committed_and_then_edited_runs_again_with_a_warning(
+    project: Any, graph: Any
+) -> None:
+    project.put("V1__a.cypher", "CREATE (:One);\nTHIS IS WRONG;\n")
+    _fail(project)
+    project.put("V1__a.cypher", "MERGE (:One);\nCREATE (:Two);\n")
+
+    plan = project.plan()
+    assert plan.problems == ()
+    assert "its former 2 statements statement 1 is committed" in plan.warnings[0]
+    (problem,) = project.plan(on_interrupted="resume").problems
+    assert "can't be resumed" in problem.message
+    assert project.migrate() == ["1"]
+
+    assert (_count(graph, "One"), _count(graph, "Two")) == (1, 1)
+    assert _journals(graph) == []
+
+
+def test_a_batched_statement_that_failed_is_in_doubt(project: Any, graph: Any) -> None:
+    project.put(
+        "V1__a.cypher",
+        "CREATE (:Before);\n"
+        "UNWIND [2, 1, 0] AS i\n"
+        "CALL { WITH i CREATE (:Batch {x: 2 / i}) } IN TRANSACTIONS OF 1 ROW;\n",
+    )
+
+    failure = _fail(project)
+
+    assert "not known whether statement 2 took effect" in failure.message
+    assert "--assume" in str(failure.hint)
+    (problem,) = project.plan().problems
+    assert (problem.code, problem.line) == ("IN_DOUBT", 2)
+    assert "Not known whether committed: statement 2 (line 2)." in problem.message
+    assert "in batches" in str(problem.hint)
+    assert project.plan().entries[0].state is State.IN_DOUBT
+    assert project.plan(on_interrupted="resume").problems == (problem,)
+    assert project.migrate(on_interrupted="resume", assume="done") == ["1"]
+    assert (_count(graph, "Before"), _count(graph, "Batch")) == (1, 2)
+    assert _journals(graph) == []
+
+
+def test_a_batched_statement_that_was_never_compiled_is_in_no_doubt(
+    project: Any, graph: Any
+) -> None:
+    project.put(
+        "V1__a.cypher",
+        "UNWIND [1] AS i CALL { WITH i CREATE (:A {x: j}) } IN TRANSACTIONS;\n",
+    )
+
+    failure = _fail(project)
+
+    assert "Nothing of this migration was kept." in failure.message
+    assert _journals(graph) == []
+    assert project.plan().problems == ()
+
+
+def test_not_done_runs_what_is_in_doubt_again(project: Any, graph: Any) -> None:
+    batched = (
+        "UNWIND [1, 0] AS i\n"
+        "CALL { WITH i MERGE (:Batch {x: %s}) } IN TRANSACTIONS OF 1 ROW;\n"
+    )
+    project.put("V1__a.cypher", "CREATE (:Before);\n" + batched % "1 / i")
+    _fail(project)
+    project.put("V1__a.cypher", "CREATE (:Before);\n" + batched % "i")
+
+    assert project.migrate(on_interrupted="resume", assume="not_done") == ["1"]
+
+    assert (_count(graph, "Before"), _count(graph, "Batch")) == (1, 2)
+
+
+def test_a_refused_schema_change_is_in_no_doubt(project: Any, graph: Any) -> None:
+    graph("UNWIND [1, 1] AS i CREATE (:A {a: i})")
+    project.put(
+        "V1__a.cypher",
+        "CREATE INDEX i FOR (a:A) ON (a.b);\n"
+        "CREATE CONSTRAINT c FOR (a:A) REQUIRE a.a IS UNIQUE;\n",
+    )
+
+    _fail(project)
+
+    (journal,) = _journals(graph)
+    assert (journal["committed"], journal["started"]) == (1, 0)
+
+
+def test_an_index_of_all_labels_can_be_dropped_and_made(
+    project: Any, graph: Any
+) -> None:
+    # While one is dropped, nobody else can write a node, not even the journal's.
+    (row,) = graph(
+        "SHOW INDEXES YIELD name, type, entityType "
+        "WHERE type = 'LOOKUP' AND entityType = 'NODE' RETURN name"
+    )
+    project.put("V1__drop.cypher", f"DROP INDEX `{row['name']}`;\n")
+    project.put(
+        "V2__make.cypher",
+        f"CREATE LOOKUP INDEX `{row['name']}` FOR (n) ON EACH labels(n);\n",
+    )
+
+    assert project.migrate() == ["1", "2"]
+
+    assert _journals(graph) == []
+
+
+def test_a_record_that_was_missing_is_made_up_for(project: Any, graph: Any) -> None:
+    project.put("V1__a.cypher", "CREATE INDEX a FOR (a:A) ON (a.a);\n")
+    project.put("V2__b.cypher", "CREATE (:B);\n")
+
+    def spoil(migration: Any) -> None:
+        # Somebody without the lock extends the chain: our record must fail.
+        graph("CREATE (:__Neo4jMigration {version: 'BASELINE'})")
+
+    project.watcher.on_start = spoil
+    with pytest.raises(Exception, match="changed by somebody else"):
+        project.migrate()
+    graph("MATCH (n:__Neo4jMigration) DELETE n")
+    project.watcher.on_start = lambda _: None
+
+    (journal,) = _journals(graph)
+    assert (journal["committed"], journal["started"]) == (1, 0)
+    plan = project.plan()
+    assert plan.problems == ()
+    assert "they are recorded now" in plan.warnings[0]
+    assert project.migrate() == ["1", "2"]
+    assert _journals(graph) == []
+
+
+def test_who_loses_the_lock_writes_no_journal(project: Any, graph: Any) -> None:
+    project.put("V1__a.cypher", "CREATE (:One);\nCREATE (:Two);\n")
+    project.watcher.on_start = lambda _: graph(
+        "MATCH (l:__Neo4jMigrationsLock) DELETE l"
+    )
+
+    with pytest.raises(LockLost):
+        project.migrate(transaction_mode="per_statement")
+
+    assert _journals(graph) == []
+
+
+def test_what_was_recorded_meanwhile_needs_no_journal(project: Any, graph: Any) -> None:
+    project.put("R1__a.cypher", "CREATE (:One);\nTHIS IS WRONG;\n")
+    _fail(project)
+    project.put("R1__a.cypher", "CREATE (:Other);\n")
+    with project.store() as store, store.lock(5, project.watcher) as lock:
+        store.apply(store.plan(), lock, project.watcher)
+    graph("""
+        CREATE (:__WeaveJournal {target: '', version: '1', checksum: 'x',
+          statements: 2, committed: 1, started: 0,
+          at: datetime() - duration('P1D')})""")
+    project.put("R1__a.cypher", "CREATE (:Third);\n")
+
+    plan = project.plan()
+
+    assert (plan.problems, plan.warnings) == ((), ())
+    assert project.migrate() == ["1"]
+    assert _journals(graph) == []
+
+
+def test_a_journal_that_nobody_can_have_written_is_no_journal(
+    project: Any, graph: Any
+) -> None:
+    graph("CREATE (:__WeaveJournal {target: '', version: '1', committed: 'many'})")
+    project.put("V1__a.cypher", "CREATE (:A);\n")
+
+    assert project.plan().problems == ()
+    assert project.migrate() == ["1"]
+
+
+def test_values_of_placeholders_can_change_before_a_resumption(
+    project: Any, graph: Any
+) -> None:
+    project.put("V1__a.cypher", "CREATE (:A {p: '${nm:word}'});\nTHIS IS WRONG;\n")
+    _fail(project, placeholders={"word": "canary"})
+    project.put("V1__a.cypher", "CREATE (:A {p: '${nm:word}'});\nCREATE (:B);\n")
+
+    assert "canary" not in str(_journals(graph))
+    options = {"placeholders": {"word": "parrot"}, "on_interrupted": "resume"}
+    assert project.migrate(**options) == ["1"]
+
+    assert graph("MATCH (a:A) RETURN a.p AS p") == [{"p": "canary"}]
+
+
+def test_another_target_has_journals_of_its_own(project: Any, graph: Any) -> None:
+    graph("""
+        CREATE (:__WeaveJournal {target: 'other', version: '1', checksum: 'x',
+          statements: 2, committed: 1, started: 0, at: datetime()})""")
+    project.put("V1__a.cypher", "CREATE (:A);\n")
+
+    assert project.plan().warnings == ()
+    project.migrate()
+
+    assert [journal["target"] for journal in _journals(graph)] == ["other"]

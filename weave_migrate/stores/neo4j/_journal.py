@@ -1,0 +1,210 @@
+"""The journal: how far a migration came that its record can't be committed with.
+
+One node for each version of a target that is under way, kept beside the history and
+without any relationship to it, so that neo4j-migrations never sees it.  It is written
+under the lock only.  ``plan.chain_journal`` says what follows from one that is found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from weave_migrate.errors import StoreError, WeaveError
+from weave_migrate.plan.chain_journal import Journal
+from weave_migrate.stores.neo4j._failure import mask
+from weave_migrate.stores.neo4j._lock import FENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from neo4j import ManagedTransaction
+
+    from weave_migrate.model import CypherScript, Migration
+    from weave_migrate.stores.neo4j._lock import Neo4jLock
+    from weave_migrate.stores.neo4j._names import Names
+    from weave_migrate.stores.neo4j._session import Connection
+
+_READ = """
+MATCH (j:__WeaveJournal) WHERE j.target = $target RETURN properties(j) AS journal
+"""
+_WRITE = f"""{FENCE}WITH l
+MERGE (j:__WeaveJournal {{target: $target, version: $version}})
+SET j = $journal
+SET j.at = datetime({{timezone: 'UTC'}})
+RETURN l.id
+"""
+# The middle of a statement that begins with FENCE; it keeps ``l``.
+FORGET = """WITH l
+OPTIONAL MATCH (j:__WeaveJournal {target: $journalTarget, version: $journalVersion})
+DELETE j
+WITH DISTINCT l
+"""
+_FORGET = f"{FENCE}{FORGET}RETURN l.id"
+_PATIENCE = 5.0  # seconds, for a transaction of ours that may stand in the way
+_STOPPED = frozenset(
+    {
+        "Neo.ClientError.Transaction.LockClientStopped",
+        "Neo.ClientError.Transaction.TransactionTimedOut",
+        "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+    }
+)
+
+
+class JournalBlocked(StoreError):  # noqa: N818 - it states what happened
+    """The journal can't be written while another transaction is open."""
+
+
+def load_journals(connection: Connection, names: Names) -> dict[str, Journal]:
+    """Read the journals of this target by version (one round trip)."""
+    records = connection.read(_READ, database=names.schema, target=names.target or "")
+    found = (_journal(record["journal"]) for record in records)
+    return {journal.version: journal for journal in found if journal}
+
+
+def _journal(node: Mapping[str, Any]) -> Journal | None:
+    """Make sense of a node; None for one that weave can't have written."""
+    at: Any = node.get("at")
+    try:
+        return Journal(
+            version=str(node["version"]),
+            checksum=node.get("checksum"),
+            statements=int(node["statements"]),
+            committed=int(node["committed"]),
+            started=int(node.get("started", 0)),
+            fingerprint=node.get("fingerprint"),
+            owner=node.get("by"),
+            host=node.get("host"),
+            pid=node.get("pid"),
+            at=at.to_native() if hasattr(at, "to_native") else None,
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+@dataclass(slots=True)
+class Fingerprints:
+    """Identify what a script's first statements say; see plan.chain_journal.
+
+    Values of placeholders are no part of it: the graph must not help to guess them.
+    """
+
+    placeholders: Mapping[str, str]
+    _known: dict[int, tuple[CypherScript, list[str]]] = field(default_factory=dict)
+
+    def __call__(self, script: CypherScript, count: int, /) -> str | None:
+        """Give the fingerprint of the first ``count`` statements, None if too many."""
+        if count > len(script.statements):
+            return None
+        if id(script) not in self._known:
+            self._known[id(script)] = script, list(self._all(script))
+        return self._known[id(script)][1][count]
+
+    def _all(self, script: CypherScript) -> Iterator[str]:
+        digest = hashlib.sha256()
+        yield ""
+        for each in script.statements:
+            said = mask(each.text, self.placeholders)
+            digest.update(f"{each.database}\0{said}\0".encode())
+            yield digest.hexdigest()[:16]
+
+
+@dataclass(slots=True)
+class JournalWriter:
+    """Keeps the journal of one migration while that runs.
+
+    ``exists`` says whether there is a node to be deleted with the record; ``committed``
+    and ``started`` are what it says as far as this run wrote it.  Each write fails with
+    LockLost, and nothing is written, once ``lock`` is no longer ours.
+    """
+
+    connection: Connection
+    lock: Neo4jLock
+    names: Names
+    by: str
+    migration: Migration
+    script: CypherScript
+    fingerprint: Fingerprints
+    exists: bool
+    committed: int = 0
+    started: int = 0
+    is_begun: bool = False  # by this run
+
+    def write(self, committed: int, started: int = 0) -> None:
+        """Write, in a transaction of its own, how far the migration is.
+
+        Raises JournalBlocked where another transaction, such as our own that is open
+        and drops an index on all labels, does not let it through.
+        """
+        try:
+            rows = self.connection.once(
+                _WRITE,
+                database=self.names.schema,
+                parameters=self._parameters(committed, started),
+                timeout=_PATIENCE,
+            )
+        except WeaveError as error:
+            if getattr(error.__cause__, "code", None) in _STOPPED:
+                raise JournalBlocked(
+                    f"{error} A transaction that is open does not let weave write "
+                    "its journal.",
+                    hint="See what runs, in cypher-shell: SHOW TRANSACTIONS",
+                ) from error
+            raise
+        if not rows:
+            raise self.lock.lost()
+        self.written(committed, started)
+
+    def write_in(self, tx: ManagedTransaction, committed: int) -> None:
+        """Let ``tx`` carry that with it the first ``committed`` statements are."""
+        self.connection.round_trips += 1
+        if not list(tx.run(_WRITE, self._parameters(committed, 0))):
+            raise self.lock.lost()
+
+    def written(self, committed: int, started: int = 0) -> None:
+        """Remember what the journal says now."""
+        self.exists = self.is_begun = True
+        self.committed, self.started = committed, started
+
+    def settle(self, committed: int, started: int) -> None:
+        """Leave the truth behind if this run wrote something else; see ``write``."""
+        if not self.is_begun or (committed, started) == (self.committed, self.started):
+            return
+        if committed or started:
+            self.write(committed, started)
+            return
+        self.connection.once(
+            _FORGET,
+            database=self.names.schema,
+            parameters=self.key | self.lock.key,
+            timeout=_PATIENCE,
+        )
+
+    @property
+    def key(self) -> dict[str, object]:
+        """The parameters of FORGET."""
+        return {
+            "journalTarget": self.names.target or "",
+            "journalVersion": self.migration.version,
+        }
+
+    def _parameters(self, committed: int, started: int) -> dict[str, object]:
+        target, version = self.names.target or "", self.migration.version
+        journal = {
+            "target": target,
+            "version": version,
+            "checksum": self.migration.checksum,
+            "statements": len(self.script.statements),
+            "committed": committed,
+            "started": started,
+            "fingerprint": self.fingerprint(self.script, committed),
+            "by": self.by,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+        }
+        return {"target": target, "version": version, "journal": journal} | dict(
+            self.lock.key
+        )
