@@ -1,8 +1,9 @@
 """Real servers for tests: one of a kind in a session, started when first asked for.
 
 A server given by WEAVE_TEST_POSTGRES_URL, WEAVE_TEST_NEO4J_URI (with _USER and
-_PASSWORD) or WEAVE_TEST_ELASTICSEARCH_URL is used instead.  A test whose server can't
-be had fails and says what to install; --skip-servers skips such tests visibly.
+_PASSWORD) or WEAVE_TEST_ELASTICSEARCH_URL is used instead; WEAVE_TEST_NEO4J_VERSION
+chooses the Neo4j that is started.  A test whose server can't be had fails and says what
+to install; --skip-servers skips such tests visibly.
 """
 
 from __future__ import annotations
@@ -107,7 +108,10 @@ def neo4j_server() -> Iterator[Neo4jUnderTest]:
             os.environ.get("WEAVE_TEST_NEO4J_PASSWORD", ""),
         )
         return
-    with _or_fail(sandbox.neo4j()) as server:
+    chosen = os.environ.get("WEAVE_TEST_NEO4J_VERSION")
+    with _or_fail(
+        sandbox.neo4j(version=chosen) if chosen else sandbox.neo4j()
+    ) as server:
         yield Neo4jUnderTest(server.uri, server.user, server.password)
 
 
