@@ -70,8 +70,14 @@ def create(name: str, message: str, *, auto: bool) -> None:
         need(not auto, "--auto is for PostgreSQL databases only.")
         store = settings.neo4j if name == "neo4j" else settings.elasticsearch
         usual = scripts_folder(settings.project, name)
-        folder = store.locations[0] if store else usual
-        made = create_script(StoreKind(name), folder, message)
+        locations = store.locations if store else (usual,)
+        folders = [each for each in locations if isinstance(each, Path)]
+        need(
+            folders,
+            f"All locations of {name} are packages; weave writes into folders only.",
+            "Put the file into the sources of the package.",
+        )
+        made = create_script(StoreKind(name), folders[0], message)
     show_made("create", [made] if made else [], settings.project)
     if not made:
         out().line("The models and the database agree: there is nothing to create.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -153,7 +154,8 @@ def _init(*, settings: Settings) -> None:
     from weave_migrate.config import PEER_FILE, peer_properties
 
     assert settings.neo4j is not None  # noqa: S101 - _load_new saw to it
-    folders = [each for each in settings.neo4j.locations if not each.is_dir()]
+    locations = settings.neo4j.locations
+    folders = [p for p in locations if isinstance(p, Path) and not p.is_dir()]
     for folder in folders:
         folder.mkdir(parents=True)
     file = settings.project / PEER_FILE

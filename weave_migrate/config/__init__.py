@@ -9,8 +9,13 @@ from weave_migrate.config._find import (
     postgres_folders,
     scripts_folder,
 )
-from weave_migrate.config._layers import parse_location, parse_pairs, read_secret
+from weave_migrate.config._layers import parse_pairs, read_secret
 from weave_migrate.config._load import STORES, load_settings
+from weave_migrate.config._locations import (
+    Location,
+    PackageLocation,
+    parse_location,
+)
 from weave_migrate.config._peer import PEER_FILE, peer_properties
 from weave_migrate.config._settings import (
     ElasticsearchSettings,
@@ -27,8 +32,10 @@ __all__ = [
     "SCRIPTS",
     "STORES",
     "ElasticsearchSettings",
+    "Location",
     "Neo4jSettings",
     "Origin",
+    "PackageLocation",
     "PostgresSettings",
     "Settings",
     "database_variable",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from weave_migrate.config._locations import Location, PackageLocation
 from weave_migrate.config._urls import bolt_uri, mask_url, node_url
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
@@ -201,6 +202,14 @@ def paths(value: Any) -> tuple[Path, ...]:
     return tuple(path(part) for part in parts)
 
 
+def locations(value: Any) -> tuple[Location, ...]:
+    """Accept one location or a list of them; whoever reads the layer parses texts."""
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(
+        part if isinstance(part, PackageLocation) else path(part) for part in parts
+    )
+
+
 ON_NEWER = Field(one_of("fail", "warn", "ok"))
 
 GENERAL: Mapping[str, Field] = {
@@ -224,7 +233,7 @@ POSTGRES: Mapping[str, Field] = {
     "on_newer": ON_NEWER,
 }
 NEO4J: Mapping[str, Field] = {
-    "locations": Field(paths),
+    "locations": Field(locations),
     "uri": Field(bolt_uri, connects=True, is_url=True),
     "user": Field(text),
     "password": Field(secret),
@@ -252,7 +261,7 @@ NEO4J: Mapping[str, Field] = {
     "on_newer": ON_NEWER,
 }
 ELASTICSEARCH: Mapping[str, Field] = {
-    "locations": Field(paths),
+    "locations": Field(locations),
     "url": Field(urls, connects=True, is_url=True),
     "user": Field(text),
     "password": Field(secret),

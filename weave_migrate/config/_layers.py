@@ -7,7 +7,6 @@ From weakest to strongest: built-in, ``.migrations.properties``, ``neo4j.conf``,
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -35,13 +34,6 @@ class Layer:
     def source_of(self, section: str, key: str) -> str:
         """Name the exact source of one value."""
         return (self.names or {}).get(f"{section}.{key}", self.source)
-
-
-def parse_location(value: str, base: Path) -> Path:
-    """Read a location: a path, or ``file:`` and a path as neo4j-migrations has it."""
-    if match := re.fullmatch(r"file:(?://[^/]*)?(/.*)", value, re.IGNORECASE):
-        return Path(match[1])
-    return base / value
 
 
 def parse_pairs(texts: Iterable[str], option: str = "--placeholder") -> dict[str, str]:

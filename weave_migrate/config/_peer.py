@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from weave_migrate.config._layers import (
     Layer,
-    parse_location,
     parse_pairs,
     read_secret,
     unknown,
 )
+from weave_migrate.config._locations import PackageLocation, parse_location
 from weave_migrate.config._properties import parse_properties, render_properties
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from weave_migrate.config._locations import Location
     from weave_migrate.config._settings import Neo4jSettings
 
 PEER_FILE = ".migrations.properties"
@@ -204,8 +205,10 @@ def _written(settings: Neo4jSettings, folder: Path) -> Iterator[tuple[str, str]]
         yield option, str(is_on).lower()
 
 
-def _location(path: Path, folder: Path) -> str:
-    """Write a folder so that Java takes it for one too (§1.7)."""
+def _location(path: Location, folder: Path) -> str:
+    """Write a folder so that Java takes it for one too (§1.7); a package it can't."""
+    if isinstance(path, PackageLocation):
+        return str(path)
     if path.is_relative_to(folder):
         return f"./{path.relative_to(folder).as_posix()}"
     return path.as_uri()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from weave_migrate.config._locations import Location
     from weave_migrate.model import Secret
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -49,7 +50,7 @@ class Neo4jSettings:
     how to judge the one statement of it that is in doubt.
     """
 
-    locations: tuple[Path, ...]
+    locations: tuple[Location, ...]
     uri: str = "bolt://localhost:7687"
     user: str = "neo4j"
     password: Secret | None = None
@@ -88,7 +89,7 @@ class ElasticsearchSettings:
     certificate; ``request_timeout`` is in seconds, for each request.
     """
 
-    locations: tuple[Path, ...]
+    locations: tuple[Location, ...]
     urls: tuple[str, ...] = ("http://localhost:9200",)
     user: str | None = None
     password: Secret | None = None

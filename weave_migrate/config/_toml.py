@@ -10,16 +10,16 @@ from weave_migrate.config import _fields
 from weave_migrate.config._layers import (
     SECRETS,
     Layer,
-    parse_location,
     read_secret,
     unknown,
 )
+from weave_migrate.config._locations import parse_location
 from weave_migrate.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_PATH_KEYS = frozenset({"locations", "prepend_sys_path", "ca_certs"})
+_PATHS = frozenset({"prepend_sys_path", "ca_certs"})
 
 
 def toml_layers(path: Path, *, env: str | None) -> tuple[Layer, Layer | None]:
@@ -104,7 +104,7 @@ def _table(
         elif key not in fields:
             raise unknown(_dotted(section, key), tuple(fields), path)
         else:
-            found[key] = _absolute(value, path.parent) if key in _PATH_KEYS else value
+            found[key] = _absolute(key, value, path.parent)
     return found
 
 
@@ -112,7 +112,10 @@ def _dotted(section: str, key: str) -> str:
     return f"{section}.{key}" if section else key
 
 
-def _absolute(value: Any, base: Path) -> Any:
+def _absolute(key: str, value: Any, base: Path) -> Any:
+    """Let paths begin at the file that names them."""
     if isinstance(value, list):
-        return [_absolute(v, base) for v in value]
-    return parse_location(value, base) if isinstance(value, str) else value
+        return [_absolute(key, each, base) for each in value]
+    if isinstance(value, str) and key == "locations":
+        return parse_location(value, base)
+    return base / value if isinstance(value, str) and key in _PATHS else value
