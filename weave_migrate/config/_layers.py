@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weave_migrate.errors import ConfigError
@@ -17,6 +16,7 @@ from weave_migrate.model import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 SECRETS = frozenset({"password", "api_key", "bearer"})
 

@@ -61,6 +61,6 @@ def _package(text: str, value: str) -> PackageLocation:
     if not is_name or any(part in ("", ".", "..") for part in parts):
         raise ConfigError(
             f"The location {value!r} names no folder in a package.",
-            hint="Use package:my_app, package:my_app.data or package:my_app/migrations.",
+            hint="Use package:my_app.data, or package:my_app/migrations.",
         )
     return PackageLocation(package, "/".join(parts))

@@ -56,11 +56,12 @@ _OPTIONS: Mapping[str, str] = {
     "placeholder": "placeholders",
     "max-connection-pool-size": "max_connection_pool_size",
 }
-# Options of single commands: they have no place in settings.
-_OF_COMMANDS = frozenset(
-    {"mode", "format", "version", "all", "migration"}
-    | {"suffix", "replace", "mapping", "exclude", "include"}
-)
+# Its options that are no settings here, and why; some need no word.
+_NOT_HERE = dict.fromkeys(
+    ("mode", "format", "version", "all", "migration")
+    + ("suffix", "replace", "mapping", "exclude", "include"),
+    "it belongs to a command",
+) | {"package": "weave can't run Java classes", "verbose": ""}
 _CREDENTIALS = re.compile(r"//.*@")  # no server takes them there, people do it
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*+)(?::-([^}]*+))?\}")
 
@@ -83,17 +84,14 @@ def properties_layer(path: Path, environ: Mapping[str, str]) -> Layer:
     for key in sorted(given, key=lambda key: key.rpartition(".")[2], reverse=True):
         option = key.removeprefix("--").rpartition(".")[2]  # neo4j-migrations.address
         value = _resolved(given[key], key, path, environ)
-        if option in _OPTIONS:
-            if value.strip():  # blank is absent
-                values |= _setting(option, value, path, environ)
-        elif option == "package":
-            warnings.append(
-                f"{path.name}: weave can't run Java classes, so package is left out."
-            )
-        elif option in _OF_COMMANDS:
-            warnings.append(f"{path.name}: {key} belongs to a command; it is left out.")
-        elif option != "verbose":
+        if option not in _OPTIONS and option not in _NOT_HERE:
             raise unknown(key, tuple(_OPTIONS), path)
+        if not value.strip():
+            continue  # blank is absent (§8)
+        if option in _OPTIONS:
+            values |= _setting(option, value, path, environ)
+        elif reason := _NOT_HERE[option]:
+            warnings.append(f"{path.name}: {key} is left out: {reason}.")
     return Layer(path.name, {"neo4j": values}, warnings=tuple(warnings))
 
 
