@@ -46,12 +46,14 @@ class Link:
     """One MIGRATED_TO or REPEATED; ``at`` as datetime, ``in`` as milliseconds.
 
     A value of another type than the server's zoned date-time or duration is None.
+    ``id`` is the server's, for those who change it.
     """
 
     type: str
     start: str
     end: str
     properties: Mapping[str, object]
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,10 @@ def read_chain(
     ids = {BASELINE: starts[0].id}
     for link in path:
         node = known[link.end]
-        if _is_foreign(node):
+        if is_foreign(node):
             continue
         problems += _flaws(node, link)
-        applied.append(_applied(node, _newest(link, loops.get(node.id, ()))))
+        applied.append(_applied(node, _last_run(link, loops.get(node.id, ()))))
         ids[str(node.version)] = node.id
     seen = {starts[0].id, *(link.end for link in path)}
     return Chain(
@@ -153,7 +155,7 @@ def _walk(
         seen.add(here.id)
 
 
-def _is_foreign(node: Node) -> bool:
+def is_foreign(node: Node) -> bool:
     """Tell what neo4j-migrations skips: records of neo4j-flyway-database (§4.3)."""
     return (
         node.properties.get("flyway_failed") is True
@@ -175,17 +177,20 @@ def _flaws(node: Node, link: Link) -> Iterator[Problem]:
         yield _damage(f"has no duration `in` before version {node.version}")
 
 
-def _newest(link: Link, loops: Iterable[Link]) -> Mapping[str, object]:
-    """Lay the newest repetition over the first application."""
+def newest(loops: Iterable[Link]) -> Link | None:
+    """Give the repetition that speaks for a node, if it has any."""
     dated = [
         (at, loop)
         for loop in loops
         if isinstance(at := loop.properties.get("at"), datetime) and at.tzinfo
     ]
-    if not dated:
-        return link.properties
-    newest = max(dated, key=lambda pair: pair[0])[1]
-    return {"checksum": None, **newest.properties}
+    return max(dated, key=lambda pair: pair[0])[1] if dated else None
+
+
+def _last_run(link: Link, loops: Iterable[Link]) -> Mapping[str, object]:
+    """Lay the newest repetition over the first application."""
+    again = newest(loops)
+    return {"checksum": None, **again.properties} if again else link.properties
 
 
 def _applied(node: Node, run: Mapping[str, object]) -> Applied:

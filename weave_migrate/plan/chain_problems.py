@@ -54,32 +54,45 @@ def wrong_order(
     recorded: Sequence[Applied], order: Order, compare: Compare
 ) -> Iterator[Problem]:
     """Refuse a chain whose path is not in the configured order (§1.5, §4.6)."""
-    versions = [each.version for each in recorded]
-    breach = _breach(versions, order, compare)
-    if breach is None:
+    wrong = breach([each.version for each in recorded], order, compare)
+    if wrong is None:
         return
-    other: Order = "lexicographic" if order == "semantic" else "semantic"
-    message = (
-        f"The recorded history is not in {order} order: "
-        f"{breach[0]} comes before {breach[1]}."
+    if refusals := list(other_order(recorded, order, compare)):
+        yield from refusals
+        return
+    yield Problem(
+        code="SORT_ORDER",
+        message=f"{_said(wrong, order)} It fits no other order either.",
+        hint="See what would put it in order: weave db repair neo4j --dry-run",
     )
-    if _breach(versions, other, compare) is None:
+
+
+def other_order(
+    recorded: Sequence[Applied], order: Order, compare: Compare
+) -> Iterator[Problem]:
+    """Refuse a chain that is in the other order, naming the setting for it."""
+    versions = [each.version for each in recorded]
+    other: Order = "lexicographic" if order == "semantic" else "semantic"
+    wrong = breach(versions, order, compare)
+    if wrong and breach(versions, other, compare) is None:
         yield Problem(
             code="SORT_ORDER",
-            message=f"{message} It was written in {other} order.",
+            message=f"{_said(wrong, order)} It was written in {other} order.",
             hint=f'Set version_sort_order = "{other}" below [neo4j] in weave.toml.',
         )
-    else:
-        yield Problem(
-            code="SORT_ORDER",
-            message=f"{message} It fits no other order either.",
-            hint="See what would put it in order: weave db repair neo4j --dry-run",
-        )
 
 
-def _breach(
+def _said(wrong: tuple[str, str], order: Order) -> str:
+    return (
+        f"The recorded history is not in {order} order: {wrong[0]} comes before "
+        f"{wrong[1]}."
+    )
+
+
+def breach(
     versions: Sequence[str], order: Order, compare: Compare
 ) -> tuple[str, str] | None:
+    """Give the first two neighbours that are not in the order."""
     return next(
         (pair for pair in pairwise(versions) if compare(*pair, order=order) > 0),
         None,

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from weave_migrate.errors import HistoryError
+from weave_migrate.plan.chain_edit import record_of
 from weave_migrate.plan.chain_graph import Link, Node, read_chain
 from weave_migrate.stores.neo4j._journal import FORGET
 from weave_migrate.stores.neo4j._lock import FENCE
@@ -82,12 +83,12 @@ def load_chain(connection: Connection, names: Names) -> Chain:
     for node, properties, end, kind, run in records:
         nodes[node] = Node(node, properties)
         if end is not None:
-            run["at"] = _datetime(run["at"])
+            run["at"] = read_datetime(run["at"])
             links.append(Link(kind, node, end, run))
     return read_chain(nodes.values(), links, target=names.target)
 
 
-def _datetime(text: str | None) -> datetime | None:
+def read_datetime(text: str | None) -> datetime | None:
     """Read a date-time of the server; None for anything else."""
     try:
         return datetime.fromisoformat((text or "").partition("[")[0])
@@ -136,7 +137,7 @@ class ChainWriter:
             previous=previous,
             following=self.next.get(previous or "", ""),
             target=self.names.target,
-            properties=_properties(migration, self.names),
+            properties=record_of(migration, self.names.target),
             took=took,
         )
 
@@ -184,18 +185,6 @@ class ChainWriter:
         if previous in self.next:
             self.next[new] = self.next[previous]
         self.next[previous] = new
-
-
-def _properties(migration: Migration, names: Names) -> dict[str, object]:
-    return {
-        "version": migration.version,
-        "description": migration.description,
-        "type": migration.type,
-        "repeatable": migration.repeatable,
-        "source": migration.source,
-        "checksum": migration.checksum,
-        "migrationTarget": names.target,
-    }
 
 
 def _changed(migration: Migration) -> HistoryError:
