@@ -17,6 +17,7 @@ from weave_migrate.stores._base import (
     MendableStore,
     Observer,
     Reading,
+    ScriptStore,
     Store,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "MendableStore",
     "Observer",
     "Reading",
+    "ScriptStore",
     "Store",
     "open_store",
 ]

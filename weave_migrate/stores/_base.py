@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from weave_migrate.model import (
@@ -143,6 +144,22 @@ class MendableStore(Store, Protocol):
 
     def plan_delete(self, version: str) -> tuple[Change, ...]:
         """Take one version out of the history."""
+
+
+@runtime_checkable
+class ScriptStore(Store, Protocol):
+    """A store that can run single scripts, apart from lock and history."""
+
+    def read_script(self, file: str) -> Change:
+        """Read one script, a path or URL; raises ScriptError."""
+
+    def run_scripts(
+        self, scripts: tuple[Change, ...], observer: Observer
+    ) -> Iterator[Change]:
+        """Run what ``read_script`` gave, in order; give each when it has run.
+
+        Raises MigrationFailed at the first that fails.
+        """
 
 
 @runtime_checkable

@@ -130,15 +130,6 @@ def test_a_precondition_may_be_added_later(project: Any) -> None:
     assert _codes(project.plan()) == []
 
 
-def test_callbacks_stop_the_run(project: Any) -> None:
-    project.put("V1__a.cypher", "CREATE (:A);\n")
-    path = project.put("afterMigrate.cypher", "CREATE (:After);\n")
-
-    (problem,) = project.plan().problems
-
-    assert (problem.code, problem.file) == ("CALLBACK_UNSUPPORTED", str(path))
-
-
 def test_catalogs_stop_the_run(project: Any) -> None:
     path = project.put("V1__a.xml", "<migration/>")
 

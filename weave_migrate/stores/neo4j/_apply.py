@@ -26,7 +26,7 @@ from weave_migrate import _log
 from weave_migrate.errors import WeaveError
 from weave_migrate.model import Applied, CypherScript, State
 from weave_migrate.plan.chain_graph import BASELINE
-from weave_migrate.stores.neo4j._execute import Execution
+from weave_migrate.stores.neo4j._execute import Execution, pause
 from weave_migrate.stores.neo4j._journal import JournalBlocked, JournalWriter
 from weave_migrate.stores.neo4j._transactions import units
 
@@ -72,17 +72,10 @@ class Runner:
                 continue
             if entry.version in pending:
                 if not is_first:
-                    self._pause(entry)
+                    pause(self.settings, self.observer, before=entry.version)
                 self._apply_one(entry, after)
                 is_first = False
             after = entry.version
-
-    def _pause(self, entry: Entry) -> None:
-        """Wait as long as the settings want between two migrations."""
-        until = time.monotonic() + self.settings.delay_between_migrations
-        while (left := until - time.monotonic()) > 0:
-            self.observer.progressed(f"waiting {left:.0f} s before {entry.version}")
-            time.sleep(min(left, 1))
 
     def _apply_one(self, entry: Entry, after: str) -> None:
         migration = entry.migration

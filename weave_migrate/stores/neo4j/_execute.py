@@ -7,6 +7,7 @@ business; here are its statements, the server's remarks on them, and its failure
 from __future__ import annotations
 
 import re
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -149,3 +150,11 @@ class Execution:
             line = self.script.statements[number - 1].line
             said = mask(text.removeprefix("warn: "), self.settings.placeholders)
             self.observer.warned(f"{self.place}, line {line}: {said}")
+
+
+def pause(settings: Neo4jSettings, observer: Observer, *, before: str) -> None:
+    """Wait as long as the settings want between two scripts."""
+    until = time.monotonic() + settings.delay_between_migrations
+    while (left := until - time.monotonic()) > 0:
+        observer.progressed(f"waiting {left:.0f} s before {before}")
+        time.sleep(min(left, 1))

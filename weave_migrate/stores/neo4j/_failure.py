@@ -79,7 +79,8 @@ class Progress:
                 server_answer=said,
             )
         statement = self.statements[self.current - 1]
-        what = f"statement {self.current} of {count} failed."
+        inside = "" if self.wording.is_recorded else f" in {self.wording.what}"
+        what = f"statement {self.current} of {count}{inside} failed."
         if isinstance(error, IndexFailed):
             what = f"the index {error.name} could not be filled."
         return MigrationFailed(

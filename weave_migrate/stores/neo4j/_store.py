@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from weave_migrate.errors import HistoryError
 from weave_migrate.model import CypherScript, Plan, Problem, StoreKind
 from weave_migrate.plan.chain import ChainPolicy, decide
+from weave_migrate.plan.chain_edit import Rewrite
 from weave_migrate.plan.chain_journal import JournalPolicy, Resumption, resume
+from weave_migrate.plan.chain_records import baseline, delete
+from weave_migrate.plan.chain_repair import repair
 from weave_migrate.plan.chain_twins import with_twins
 from weave_migrate.scripts.cypher_names import compare_versions
-from weave_migrate.stores._base import Facts
-from weave_migrate.stores.neo4j import _clean
+from weave_migrate.stores._base import Change, Facts
+from weave_migrate.stores.neo4j import _clean, _edit
 from weave_migrate.stores.neo4j._apply import Runner
 from weave_migrate.stores.neo4j._callbacks import (
     Callbacks,
@@ -26,12 +29,14 @@ from weave_migrate.stores.neo4j._callbacks import (
 )
 from weave_migrate.stores.neo4j._conditions import Conditions
 from weave_migrate.stores.neo4j._discovery import Discovery
+from weave_migrate.stores.neo4j._execute import pause
 from weave_migrate.stores.neo4j._history import ChainWriter, load_chain
 from weave_migrate.stores.neo4j._journal import Fingerprints, load_journals
 from weave_migrate.stores.neo4j._lock import Neo4jLock, holder, release
 from weave_migrate.stores.neo4j._names import resolve
 from weave_migrate.stores.neo4j._schema import HISTORY, LOCK, ensure, load_present
 from weave_migrate.stores.neo4j._session import Connection
+from weave_migrate.stores.neo4j._single import Single, read_single, run_single
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +44,7 @@ if TYPE_CHECKING:
     from weave_migrate.config import Neo4jSettings
     from weave_migrate.model import Callback, LockInfo, Migration
     from weave_migrate.plan.chain_graph import Chain
-    from weave_migrate.stores._base import Change, Lock, Observer
+    from weave_migrate.stores._base import Lock, Observer
     from weave_migrate.stores.neo4j._names import Names
     from weave_migrate.stores.neo4j._schema import Key
 
@@ -161,13 +166,12 @@ class Neo4jStore:
         assert isinstance(lock, Neo4jLock)  # noqa: S101 - ``around`` saw to it
         chain, resumption = self._ground(plan)
         ensure(self._connection, self._names, HISTORY, self._schema)
-        user = self._connection.read(_WHO, database=self._names.schema)
         writer = ChainWriter(
             self._connection,
             lock,
             self._names,
             by=self._by,
-            user=user[0]["user"] if user else "anonymous",
+            user=self._user(),
             ids=dict(chain.ids),
             next=dict(chain.next),
         )
@@ -191,13 +195,77 @@ class Neo4jStore:
         )
         return with_callbacks(changes, self.callbacks("Clean"), last=_clean.ends_lock)
 
+    def plan_repair(self) -> tuple[Change, ...]:
+        """Say what makes history and files agree, running none (chain_repair)."""
+        local, left_out = self._scripts()
+        return _edit.changes_of(
+            *repair(
+                _edit.load_graph(self._connection, self._names),
+                local,
+                self._policy(),
+                compare=compare_versions,
+                target=self._names.target,
+                ignored=left_out,
+            )
+        )
+
+    def plan_baseline(self, version: str) -> tuple[Change, ...]:
+        """Say what records the files up to a version as applied (chain_records)."""
+        local, left_out = self._scripts()
+        return _edit.changes_of(
+            *baseline(
+                _edit.load_graph(self._connection, self._names),
+                local,
+                version,
+                self._policy(),
+                compare=compare_versions,
+                target=self._names.target,
+                ignored=left_out,
+            )
+        )
+
+    def plan_delete(self, version: str) -> tuple[Change, ...]:
+        """Say what takes a version out of history; without it, nothing."""
+        graph = _edit.load_graph(self._connection, self._names)
+        return _edit.changes_of(*delete(graph, version, target=self._names.target))
+
+    def _scripts(self) -> tuple[list[Migration], list[Migration]]:
+        """Give the scripts that count and those left out; ScriptError for bad ones."""
+        found = self._discovery.discover()
+        problems = list(found.problems)
+        conditions = Conditions(self._connection, self._names, self.facts)
+        scripts = conditions.sift(with_twins(found.migrations), problems)
+        refuse(problems)
+        return scripts
+
     def edit(self, changes: tuple[Change, ...], lock: Lock) -> None:
         """Make changes that a ``plan_…`` method gave, its callbacks around them."""
+        if changes and isinstance(changes[0].detail, Rewrite):
+            self._rewrite(changes[0].detail, lock)
+            return
         callbacks, first, last = divide(changes, last=_clean.ends_lock)
         with self.around(callbacks, lock, self._observer):
             _clean.make(self._connection, self._names, first, lock)
         if last:
             _clean.make(self._connection, self._names, last, lock)
+
+    def _rewrite(self, edit: Rewrite, lock: Lock) -> None:
+        if not isinstance(lock, Neo4jLock):
+            raise TypeError("a lock of another store")
+        ensure(self._connection, self._names, HISTORY, self._schema)
+        _edit.make(
+            self._connection,
+            self._names,
+            edit,
+            lock,
+            by=self._by,
+            user=self._user(),
+        )
+
+    def _user(self) -> str:
+        """Ask who is connected; without authentication that is nobody."""
+        rows = self._connection.read(_WHO, database=self._names.schema)
+        return str(rows[0]["user"]) if rows else "anonymous"
 
     def callbacks(self, operation: Operation | None) -> tuple[Callback, ...]:
         """Find what ``around`` is to run; raises ScriptError for bad callbacks."""
@@ -218,6 +286,33 @@ class Neo4jStore:
             callbacks, names=self._names, lock=lock, observer=observer
         ):
             yield
+
+    def read_script(self, file: str) -> Change:
+        """Read a single Cypher file, path or ``file:`` URL; raises ScriptError."""
+        single = read_single(file, self._settings)
+        refuse(_unresolved(single))
+        return Change(single.summary, single)
+
+    def run_scripts(
+        self, scripts: tuple[Change, ...], observer: Observer
+    ) -> Iterator[Change]:
+        """Run single files in the target database, without lock and history.
+
+        Raises MigrationFailed at the first that fails.
+        """
+        for number, each in enumerate(scripts):
+            if not isinstance(each.detail, Single):
+                raise TypeError("a change of another kind")
+            if number:
+                pause(self._settings, observer, before=each.detail.source)
+            run_single(
+                each.detail,
+                self._connection,
+                self._settings,
+                self._names.database,
+                observer,
+            )
+            yield each
 
     def close(self) -> None:
         """Give back connections; safe to call twice."""
@@ -280,7 +375,7 @@ class Neo4jStore:
         )
 
 
-def _unresolved(scripted: Migration | Callback) -> Iterator[Problem]:
+def _unresolved(scripted: Migration | Callback | Single) -> Iterator[Problem]:
     """Refuse placeholders without a value; the server would get them verbatim."""
     script = scripted.script
     if not isinstance(script, CypherScript) or not script.unresolved:

@@ -33,9 +33,11 @@ def run_unrecorded(
     started = time.monotonic()
     with execution.explained():
         for unit in units(execution.script, execution.settings.transaction_mode):
-            execution.progress.current = unit.statements[0][0]
-            _run(execution, unit, unit.database or database, lock, is_history)
-            execution.progress.committed = unit.statements[-1][0]
+            there = unit.database or database
+            execution.progress.begin(unit.statements[0][0], prefix="")
+            _run(execution, unit, there, lock, is_history)
+            execution.progress.committed = unit.last
+            execution.await_indexes(there)
     return round((time.monotonic() - started) * 1000)
 
 
