@@ -57,11 +57,15 @@ _OPTIONS: Mapping[str, str] = {
     "max-connection-pool-size": "max_connection_pool_size",
 }
 # Its options that are no settings here, and why; some need no word.
-_NOT_HERE = dict.fromkeys(
-    ("mode", "format", "version", "all", "migration")
-    + ("suffix", "replace", "mapping", "exclude", "include"),
-    "it belongs to a command",
-) | {"package": "weave can't run Java classes", "verbose": ""}
+_OF_COMMANDS = (
+    *("mode", "format", "version", "all", "migration"),
+    *("suffix", "replace", "mapping", "exclude", "include"),
+)
+_NOT_HERE = {
+    **dict.fromkeys(_OF_COMMANDS, "it belongs to a command"),
+    "package": "weave can't run Java classes",
+    "verbose": "",
+}
 _CREDENTIALS = re.compile(r"//.*@")  # no server takes them there, people do it
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*+)(?::-([^}]*+))?\}")
 

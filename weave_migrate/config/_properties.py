@@ -16,7 +16,7 @@ _BLANKS = " \t\f"
 _LINE_END = re.compile(r"\r\n|[\r\n]")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.?))", re.DOTALL)
 _KEY = re.compile(r"((?:[^\\=: \t\f]|\\.)*+)[ \t\f]*+(?:[=:][ \t\f]*+)?", re.DOTALL)
-_SPECIAL = re.compile(r"[\\=:#!]|^ |[^ -~]")
+_SPECIAL = re.compile(r"[\\=:#!]|[^!-~]")
 _NAMED = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 

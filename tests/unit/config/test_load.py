@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from weave_migrate.config import Settings, find_project, load_settings
+from weave_migrate.config import (
+    Neo4jSettings,
+    Settings,
+    find_project,
+    load_settings,
+)
 from weave_migrate.errors import ConfigError
 from weave_migrate.model import Secret
 
@@ -295,6 +300,100 @@ def test_a_chosen_properties_file_beats_the_environment(
     assert neo4j.uri == "bolt://file"
 
 
+def test_every_setting_of_neo4j_has_a_place_in_the_file(
+    load: Load, project: Path
+) -> None:
+    (project / ".weave/token").write_text(CANARY)
+    neo4j = load(
+        """
+        lock_lease = "PT1M"
+        [neo4j]
+        bearer_file = "token"
+        ca_certs = "ca.pem"
+        max_connection_pool_size = 5
+        impersonated_user = "bob"
+        delay_between_migrations = "PT1,5S"
+        cypher_version = "CYPHER-25"
+        target = "next"
+        on_interrupted = "resume"
+        """
+    ).neo4j
+    assert neo4j == Neo4jSettings(
+        locations=(project / ".weave/migrations/neo4j/cypher",),
+        bearer=Secret(CANARY),
+        ca_certs=project / ".weave/ca.pem",
+        max_connection_pool_size=5,
+        impersonated_user="bob",
+        delay_between_migrations=1.5,
+        cypher_version="cypher_25",
+        target="next",
+        on_interrupted="resume",
+        lock_lease=60.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "options", "expected"),
+    [
+        ({"NEO4J_PASSWORD": "p", "NEO4J_BEARER_TOKEN": "t"}, {}, "bearer"),
+        ({"NEO4J_BEARER_TOKEN": "t"}, {"password": Secret("p")}, "password"),
+        ({"NEO4J_PASSWORD": "p"}, {"bearer": Secret("t")}, "bearer"),
+        ({"NEO4J_PASSWORD": "p"}, {"custom_auth": {"scheme": "s"}}, "custom_auth"),
+        ({"NEO4J_BEARER_TOKEN": "t"}, {"custom_auth": {"scheme": "s"}}, "custom_auth"),
+        ({"NEO4J_BEARER_TOKEN": " ", "NEO4J_PASSWORD": "p"}, {}, "password"),
+    ],
+)
+def test_the_strongest_source_decides_how_to_log_in(
+    load: Load, environ: dict[str, str], options: dict[str, object], expected: str
+) -> None:
+    neo4j = load(environ=environ, options={"neo4j": options}).neo4j
+    assert neo4j is not None
+    chosen = {
+        "bearer": neo4j.bearer,
+        "custom_auth": neo4j.custom_auth,
+        "password": neo4j.password,
+    }
+    assert chosen[expected]
+    others = {key for key, value in chosen.items() if value} - {expected}
+    # Custom authentication takes the password for its credentials.
+    assert others <= ({"password"} if expected == "custom_auth" else set())
+
+
+def test_custom_authentication_and_its_password_come_from_where_each_is_set(
+    load: Load,
+) -> None:
+    neo4j = load(
+        '[neo4j]\ncustom_auth = { scheme = "sso", realm = "corp" }',
+        {"NEO4J_PASSWORD": CANARY},
+        options={"neo4j": {"custom_auth": {"principal": "ann"}}},
+    ).neo4j
+    assert neo4j is not None
+    assert neo4j.password == Secret(CANARY)
+    assert neo4j.custom_auth == {"scheme": "sso", "realm": "corp", "principal": "ann"}
+
+
+def test_what_aura_hands_out_is_enough(load: Load) -> None:
+    settings = load(
+        environ={
+            "NEO4J_URI": "neo4j+s://0a1b2c.databases.neo4j.io",
+            "NEO4J_USERNAME": "neo4j",
+            "NEO4J_PASSWORD": CANARY,
+            "NEO4J_DATABASE": "neo4j",
+            "AURA_INSTANCEID": "0a1b2c",
+            "AURA_INSTANCENAME": "Instance01",
+        }
+    )
+    assert settings.neo4j is not None
+    assert settings.neo4j.uri == "neo4j+s://0a1b2c.databases.neo4j.io"
+    assert settings.warnings == ()
+
+
+def test_a_blank_variable_counts_as_unset(load: Load) -> None:
+    neo4j = load(environ={"NEO4J_DATABASE": " ", "NEO4J_URI": ""}).neo4j
+    assert neo4j is not None
+    assert (neo4j.database, neo4j.uri) == (None, "bolt://localhost:7687")
+
+
 def test_placeholders_of_all_sources_are_merged(load: Load) -> None:
     neo4j = load(
         '[neo4j]\nplaceholders = { region = "eu", size = 3, on = true }',
@@ -339,6 +438,17 @@ def test_on_newer_differs_by_store_until_it_is_set(load: Load) -> None:
         ("[neo4j]\nuri = 'bolt://h:99999'", "a URI like bolt"),
         ("[neo4j]\nuri = 'bolt://a..b'", "a URI like bolt"),
         ("[neo4j]\nuser = ''", "not empty"),
+        ("[neo4j]\nbearer = 'c4n4ry'", "neo4j.bearer does not belong in weave.toml"),
+        ("[neo4j]\nassume = 'done'", "neo4j.assume does not belong in weave.toml"),
+        ("[neo4j]\non_interrupted = 'x'", "one of refuse, resume, restart"),
+        ("[neo4j]\ncypher_version = 'x'", "database_default, cypher_5, cypher_25"),
+        ("[neo4j]\nmax_connection_pool_size = 1", "must be 2 or more"),
+        ("[neo4j]\nmax_connection_pool_size = 'x'", "must be a whole number"),
+        ("[neo4j]\nmax_connection_pool_size = true", "must be a whole number"),
+        ("[neo4j]\ncustom_auth = { Credentials = 'c4n4ry' }", "without credentials"),
+        ("[neo4j]\ndelay_between_migrations = -1", "0 or more"),
+        ("[neo4j]\nlock_lease = 30", "neo4j.lock_lease, which is none"),
+        ("lock_lease = 4.9", "a number of seconds, 5 or more"),
         ('[neo4j]\nlocations = ["a\\u0000b"]', "without control characters"),
         ('[neo4j]\npassword_file = "a\\u0000b"', "can't be read"),
         ("[elasticsearch]\nurl = 'u:c4n4ry@h:9200'", "a URL like https://host:9200"),
@@ -407,12 +517,20 @@ def test_an_unknown_env_lists_those_there_are(load: Load) -> None:
 
 def test_every_setting_is_listed_with_its_source_and_no_secret(load: Load) -> None:
     settings = load(
-        '[postgres.slack]\nurl = "postgresql://a:tomlc4n4ry@db/s?password=qc4n4ry"',
-        {"NEO4J_PASSWORD": CANARY, "ELASTICSEARCH_URL": "http://u:c4n4ry@es:1"},
+        '[postgres.slack]\nurl = "postgresql://a:tomlc4n4ry@db/s?password=qc4n4ry"\n'
+        '[neo4j]\ncustom_auth = { scheme = "c4n4ry" }',
+        {
+            "NEO4J_PASSWORD": CANARY,
+            "NEO4J_BEARER_TOKEN": CANARY,
+            "ELASTICSEARCH_URL": "http://u:c4n4ry@es:1",
+        },
     )
     listed = "\n".join(f"{o.key} {o.value} {o.source}" for o in settings.origins)
     assert "c4n4ry" not in listed
     assert origin(settings, "neo4j.password") == ("***", "NEO4J_PASSWORD")
+    assert origin(settings, "neo4j.bearer") == ("***", "NEO4J_BEARER_TOKEN")
+    assert origin(settings, "neo4j.custom_auth") == ("scheme=***", "weave.toml")
+    assert origin(settings, "neo4j logs in with")[0] == "a bearer token"
     assert origin(settings, "elasticsearch.url") == (
         "http://u:***@es:1",
         "ELASTICSEARCH_URL",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weave_migrate.config._properties import parse_properties
+from weave_migrate.config._properties import parse_properties, render_properties
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,25 @@ from weave_migrate.config._properties import parse_properties
         ("flag", {"flag": ""}),
         ("a=b=c:d", {"a": "b=c:d"}),
         ("a=1\\", {"a": "1"}),
+        ("a=\\ud83d\\ude00\\ud83d", {"a": "😀\ufffd"}),
         ("", {}),
     ],
 )
 def test_lines_become_keys_and_values(text: str, expected: dict[str, str]) -> None:
     assert parse_properties(text) == expected
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        {"a": "1", "b": ""},
+        {"a:b = c": " x=y:z # ! \\ "},
+        {"é": "\t\n\r\f\0 😀"},
+    ],
+)
+def test_what_is_written_reads_the_same(pairs: dict[str, str]) -> None:
+    assert parse_properties(render_properties(pairs)) == pairs
+
+
+def test_what_is_written_is_ascii_as_java_writes_it() -> None:
+    assert render_properties({"a": "é😀:"}) == "a=\\u00e9\\ud83d\\ude00\\:\n"
