@@ -79,12 +79,15 @@ class Project:
         with self.store(**options) as store:
             return store.plan()
 
-    def migrate(self, **options: Any) -> list[str]:
-        """Plan, lock, apply; give the versions applied.  Problems fail the test."""
+    def migrate(self, *, within: float = 5, **options: Any) -> list[str]:
+        """Plan, lock, apply; give the versions applied.  Problems fail the test.
+
+        ``within`` is how long to wait for the lock, in seconds.
+        """
         self.watcher.applied.clear()
         with (
             self.store(**options) as store,
-            store.lock(5, self.watcher) as lock,
+            store.lock(within, self.watcher) as lock,
         ):
             plan = store.plan()
             assert plan.problems == ()

@@ -11,8 +11,9 @@ lease, by its own clock, takes the node over as it is, so that its name is never
 for a third.  From then on no transaction of the old owner commits: each writes to the
 node last, and only if it is still its own; until it ends nobody can take it away.
 
-Each statement below takes the node's write lock before it compares anything.  What was
-read before might be old by the time the lock is had, ``id`` from an index above all.
+Each statement below takes the node's write lock first, by writing the name that it has
+anyway, and only then reads and compares: what was read before, even for the value to
+write, may be old by the time the lock is had.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ _OURS = """{
 _TAKE = f"CREATE (l:__Neo4jMigrationsLock {_OURS}) RETURN l.id"
 _SEIZE = """
 MATCH (l:__Neo4jMigrationsLock {name: $lockName})
-SET l.revision = l.revision
+SET l.name = $lockName
 WITH l WHERE l.id = $lockId
 """
 # The beginning of a statement that does nothing without our lock; see ``key``.
