@@ -126,6 +126,44 @@ def _clean(
     ctx.exit(run_clean(settings, NAME, everything=everything, dry_run=dry_run, yes=yes))
 
 
+@migrate_neo4j.command(cls=Command, name="run")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option(
+    "--migration",
+    "migrations",
+    multiple=True,
+    metavar="FILE",
+    help="The same, as the peer has it; repeatable, or with commas.",
+)
+@_connection
+@dry_run_option
+@click.pass_context
+def _run(
+    ctx: click.Context,
+    *,
+    settings: Settings,
+    files: tuple[str, ...],
+    migrations: tuple[str, ...],
+    dry_run: bool,
+) -> None:
+    """Run Cypher files in the order given, whatever was applied.
+
+    Nothing is locked or recorded, and no callbacks are run.  FILE is a path or a file:
+    URL; the name need not be that of a migration.
+    """
+    from weave_migrate.cli._run_files import run_files
+
+    named = [part.strip() for text in migrations for part in text.split(",")]
+    need(
+        not (files and named),
+        "Give the files one way: their order would not be known otherwise.",
+        "Leave --migration out.",
+    )
+    every = [*files, *filter(None, named)]
+    command = "migrate-neo4j run"
+    ctx.exit(run_files(settings, NAME, every, command=command, dry_run=dry_run))
+
+
 def _load_new(**chosen: Any) -> Settings:
     """Make the project and its folders where they are missing, and load settings."""
     from weave_migrate.config import FOLDER, PEER_FILE, scripts_folder

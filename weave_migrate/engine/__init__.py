@@ -6,6 +6,7 @@ from weave_migrate.engine._edit import clean, edit, mendable
 from weave_migrate.engine._lock import lock_status, release_lock
 from weave_migrate.engine._read import examine, report_plan, status, validate
 from weave_migrate.engine._run import migrate
+from weave_migrate.engine._scripts import run_scripts
 from weave_migrate.engine._stores import opened, select
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "opened",
     "release_lock",
     "report_plan",
+    "run_scripts",
     "select",
     "status",
     "validate",

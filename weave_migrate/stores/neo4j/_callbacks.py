@@ -199,7 +199,8 @@ def _wording(callback: Callback) -> Wording:
     phase = " ".join(_HUMP.split(callback.phase)).lower()
     operation = callback.phase.removeprefix("before").removeprefix("after")
     return Wording(
-        what=f'the callback "{callback.description}" {phase}'
+        what="it",
+        title=f'the callback "{callback.description}" {phase}'
         if callback.description
         else f"the callback {callback.phase}",
         again=_COMMANDS.get(operation, "weave db migrate-neo4j"),

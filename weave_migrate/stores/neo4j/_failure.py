@@ -31,6 +31,7 @@ class Wording:
     """How messages speak of a script, and of the command that runs it again."""
 
     what: str = "this migration"
+    title: str | None = None
     again: str = "weave db migrate-neo4j"
     code: str = "MIGRATION_FAILED"
     is_recorded: bool = True
@@ -79,7 +80,7 @@ class Progress:
                 server_answer=said,
             )
         statement = self.statements[self.current - 1]
-        inside = "" if self.wording.is_recorded else f" in {self.wording.what}"
+        inside = f" in {self.wording.title}" if self.wording.title else ""
         what = f"statement {self.current} of {count}{inside} failed."
         if isinstance(error, IndexFailed):
             what = f"the index {error.name} could not be filled."

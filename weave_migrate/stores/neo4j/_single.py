@@ -84,7 +84,7 @@ def run_single(
     """Run one file in the target database; raises MigrationFailed."""
     observer.progressed(single.source)
     wording = Wording(
-        what=single.source,
+        what="this script",
         again=f"weave db migrate-neo4j run {shlex.quote(str(single.path))}",
         is_recorded=False,
     )
