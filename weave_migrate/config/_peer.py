@@ -66,6 +66,10 @@ _NOT_HERE = {
     "package": "weave can't run Java classes",
     "verbose": "",
 }
+_HEAD = """\
+# Read by neo4j-migrations and by weave; weave.toml and the environment are stronger.
+# Before 2.19.2 neo4j-migrations knows a folder only as file:///path, not as ./path.
+"""
 _CREDENTIALS = re.compile(r"//.*@")  # no server takes them there, people do it
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*+)(?::-([^}]*+))?\}")
 
@@ -174,7 +178,7 @@ def peer_properties(settings: Neo4jSettings, folder: Path) -> tuple[str, list[st
         )
         if value
     ]
-    return render_properties(options), left_out
+    return _HEAD + render_properties(options), left_out
 
 
 def _written(settings: Neo4jSettings, folder: Path) -> Iterator[tuple[str, str]]:
