@@ -20,8 +20,9 @@ class Migration:
     ``version`` is the text that identifies it in its store's history (``"007.1"``,
     ``"1.2"``, an Alembic revision id); ``source`` is the bare file name as recorded;
     ``checksum`` is the peer's, as decimal text, or None where the peer keeps none.
-    ``script`` is None for what weave does not parse itself (Alembic revisions), and
-    for a file that could not be read.
+    ``script`` is None for what weave does not parse itself (Alembic revisions), and for
+    a file that could not be read.  ``path`` of a resource in a zip file only says where
+    it is, as ``package:my_app/V1__x.cypher``; there is no such file.
     """
 
     version: str

@@ -10,12 +10,14 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from weave_migrate.model import CypherScript
+from weave_migrate.model import CatalogScript, CypherScript
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from weave_migrate.model import Migration
+
+_Script = CypherScript | CatalogScript
 
 
 def with_twins(migrations: Sequence[Migration]) -> list[Migration]:
@@ -24,19 +26,19 @@ def with_twins(migrations: Sequence[Migration]) -> list[Migration]:
     Twins are scripts of the same file name in other folders, where both have at least
     one precondition, whether or not they are met.
     """
-    families: dict[str, list[tuple[Migration, CypherScript]]] = defaultdict(list)
+    families: dict[str, list[tuple[Migration, _Script]]] = defaultdict(list)
     for migration in migrations:
         script = migration.script
-        if isinstance(script, CypherScript) and script.preconditions:
+        if isinstance(script, _Script) and script.preconditions:
             families[migration.source].append((migration, script))
     return [_extended(each, families[each.source]) for each in migrations]
 
 
 def _extended(
-    migration: Migration, family: list[tuple[Migration, CypherScript]]
+    migration: Migration, family: list[tuple[Migration, _Script]]
 ) -> Migration:
     script = migration.script
-    if not isinstance(script, CypherScript) or not script.preconditions:
+    if not isinstance(script, _Script) or not script.preconditions:
         return migration
     others = [twin for owner, twin in family if owner is not migration]
     if not others:

@@ -1,4 +1,4 @@
-"""Names of Cypher migrations and callbacks, and the order of versions.
+"""Names of Neo4j migrations and callbacks, and the order of versions.
 
 Section numbers are those of the compatibility reference.  The peer accepts a file in
 two stages: a search over the whole path decides whether it is looked at, a full match
@@ -32,12 +32,13 @@ _VERSION = re.compile(
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PHASE = r"((?:before|after)(?:Migrate|Clean|Validate|Info)|beforeFirstUse)"
 _CALLBACK = re.compile(_PHASE + r"(?:__([\w ]++))?(?:\.cypher)?", re.ASCII)
-# Everything that somebody may have meant as a migration of Cypher.
+# Everything that somebody may have meant as a migration.
 _MEANT = re.compile(
     r"(?P<type>[VRU])(?:[-_ .]++(?=\d))?(?P<version>\d++(?:[._-]\d++)*+)?(?P<rest>.*)"
-    r"\.(?:cypher|cyp|cql)",
+    r"\.(?P<ending>cypher|cyp|cql|xml)",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
+_ENDINGS = {"cypher": "cypher", "cyp": "cypher", "cql": "cypher", "xml": "xml"}
 _LONG = re.compile(r"[+-]?0*(\d{1,19}+)", re.ASCII)
 _LONG_MAX = (1 << 63) - 1
 
@@ -107,7 +108,7 @@ def near_miss(path: str) -> str | None:
 
     The sentence ends with a name that would be accepted; None for all other files.
     """
-    if _looked_at(path, "cypher"):
+    if _looked_at(path, "cypher") or _looked_at(path, "xml"):
         return None
     folder, _, name = path.rpartition("/")
     if _VERSION.fullmatch(name):
@@ -117,7 +118,9 @@ def near_miss(path: str) -> str | None:
     # "read me.cypher" begins with an R as well.
     if meant is None or not (meant["version"] or meant["rest"].startswith("__")):
         return None
-    corrected = _corrected(meant["type"], meant["version"] or "1", meant["rest"])
+    corrected = _corrected(
+        meant["type"], meant["version"] or "1", meant["rest"], meant["ending"]
+    )
     reason = (
         "there are no undo scripts; as a migration its name would be"
         if meant["type"] in "uU"
@@ -223,22 +226,23 @@ def _not_understood(
 
 def _near_miss_of_full_name(path: str, folder: str, name: str) -> str | None:
     stem, dot, ending = name.rpartition(".")
-    if dot and ending == "cypher" and (hidden := _VERSION.search(folder)):
+    if dot and ending in {"cypher", "xml"} and (hidden := _VERSION.search(folder)):
         return (
             f"{printable(path)} is ignored: a folder above it is named like a "
             f"migration; rename that folder, {printable(hidden[0])}, to "
             f"{_described(hidden[3])}"
         )
-    if dot and ending.lower() in {"cypher", "cyp", "cql"}:
-        return f"{printable(path)} is ignored: rename it to {stem}.cypher"
+    if dot and ending.lower() in _ENDINGS:
+        renamed = f"{stem}.{_ENDINGS[ending.lower()]}"
+        return f"{printable(path)} is ignored: rename it to {renamed}"
     return None if dot else f"{printable(path)} is ignored: rename it to {name}.cypher"
 
 
-def _corrected(kind: str, version: str, rest: str) -> str:
+def _corrected(kind: str, version: str, rest: str, ending: str) -> str:
     prefix = "R" if kind in "rR" else "V"
     if not set(version) <= set("0123456789."):
         version = re.sub(r"[.-]", "_", version)
-    return f"{prefix}{version}__{_described(rest)}.cypher"
+    return f"{prefix}{version}__{_described(rest)}.{_ENDINGS[ending.lower()]}"
 
 
 def _described(text: str) -> str:

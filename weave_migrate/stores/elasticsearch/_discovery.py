@@ -17,9 +17,16 @@ from weave_migrate.model import HttpScript, Migration, Problem
 from weave_migrate.plan.positions import File
 from weave_migrate.scripts.http import checksum_variants, parse_http
 from weave_migrate.scripts.http_names import near_miss, parse_http_name
+from weave_migrate.stores._scripts import (
+    ParsedFiles,
+    ScriptFile,
+    resource_files,
+    roots,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from importlib.resources.abc import Traversable
 
     from weave_migrate.config import ElasticsearchSettings
 
@@ -33,10 +40,6 @@ _VARIANTS = {
     "elasticsearch-evolution up to 0.4.1 read it on Windows "
     '(line_separator = "\\r\\n", trim_trailing_newline = true)',
 }
-
-
-# A file as it was when it was parsed: its path, time of change and size.
-Stamp = tuple[str, int, int]
 
 
 @dataclass(slots=True)
@@ -53,34 +56,40 @@ class Discovery:
     """Reads locations; a file that did not change is parsed once only."""
 
     settings: ElasticsearchSettings
-    _parsed: dict[Stamp, HttpScript | None] = field(default_factory=dict)
+    _parsed: ParsedFiles = field(default_factory=ParsedFiles)
 
     def discover(self) -> Discovered:
         """Read every file; a bad one is a problem and does not hide the others."""
         found = Discovered()
         seen: dict[str, list[HttpScript]] = {}
+        files: list[tuple[ScriptFile, bool]] = []
+        inside: list[Path] = []
         for location in self.settings.locations:
             try:
-                paths = list(_files(location))
+                for folder in roots(location):
+                    files += _files(folder, str(location))
+                    if isinstance(folder, Path):
+                        inside.append(folder.resolve())
             except ConfigError as error:
                 found.problems.append(Problem.from_error(error))
-                continue
-            for path, is_link in paths:
-                try:
-                    self._look_at(path, found, seen, is_link=is_link)
-                except ScriptError as error:
-                    error.file = str(path)
-                    found.problems.append(Problem.from_error(error))
+        for file, is_link in files:
+            outside = is_link and not _is_inside(file.path.resolve(), inside)
+            try:
+                self._look_at(file, found, seen, outside=outside)
+            except ScriptError as error:
+                error.file = str(file.path)
+                found.problems.append(Problem.from_error(error))
         return found
 
     def _look_at(
         self,
-        path: Path,
+        file: ScriptFile,
         found: Discovered,
         seen: dict[str, list[HttpScript]],
         *,
-        is_link: bool,
+        outside: bool,
     ) -> None:
+        path = file.path
         prefix = self.settings.migration_prefix
         suffixes = self.settings.migration_suffixes
         name = parse_http_name(path.name, prefix=prefix, suffixes=suffixes)
@@ -91,7 +100,9 @@ class Discovery:
             return
         script: HttpScript | None = None
         try:
-            script = self._script(path, is_link=is_link)
+            if outside:
+                raise _leads_out(path)
+            script = self._script(file)
         except ScriptError as error:
             # Its version still has its place among the others.
             found.problems.append(Problem.from_error(error))
@@ -111,50 +122,34 @@ class Discovery:
         )
         found.files.append(File(name.key, migration))
 
-    def _script(self, path: Path, *, is_link: bool) -> HttpScript | None:
+    def _script(self, file: ScriptFile) -> HttpScript | None:
         settings = self.settings
-        if is_link and not _is_inside(path.resolve(), settings.locations):
-            raise ScriptError(
-                f"{path} is a link that leads out of its location, to "
-                f"{path.resolve()}.",
-                code="OUTSIDE_LOCATION",
-                hint="Put the file itself there.",
-                file=path,
-            )
-        try:
-            status = path.stat()
-            stamp = (str(path), status.st_mtime_ns, status.st_size)
-            if stamp not in self._parsed:
-                self._parsed[stamp] = parse_http(
-                    path.read_bytes(),
-                    file=str(path),
-                    placeholders=settings.placeholders,
-                    placeholder_prefix=settings.placeholder_prefix,
-                    placeholder_suffix=settings.placeholder_suffix,
-                    placeholder_replacement=settings.placeholder_replacement,
-                    encoding=settings.encoding,
-                    line_separator=settings.line_separator,
-                    trim_trailing_newline=settings.trim_trailing_newline,
-                )
-        except OSError as error:
-            raise ScriptError(
-                f"{path} can't be read: {error.strerror or error}.",
-                code="UNREADABLE",
-                file=path,
-            ) from error
-        return self._parsed[stamp]
+        return self._parsed.get(
+            file,
+            lambda data: parse_http(
+                data,
+                file=str(file.path),
+                placeholders=settings.placeholders,
+                placeholder_prefix=settings.placeholder_prefix,
+                placeholder_suffix=settings.placeholder_suffix,
+                placeholder_replacement=settings.placeholder_replacement,
+                encoding=settings.encoding,
+                line_separator=settings.line_separator,
+                trim_trailing_newline=settings.trim_trailing_newline,
+            ),
+        )
 
     def explain(self, migration: Migration, recorded: str) -> str | None:
         """Say which older way of reading gives a file the recorded checksum (§13)."""
-        if migration.path is None:
+        path = migration.path
+        data = self._parsed.read_again(path) if path else None
+        if data is None:
             return None
         try:
             variants = checksum_variants(
-                migration.path.read_bytes(),
-                file=str(migration.path),
-                encoding=self.settings.encoding,
+                data, file=str(path), encoding=self.settings.encoding
             )
-        except (ScriptError, OSError):
+        except ScriptError:
             return None
         for name, checksum in variants.items():
             if str(checksum) == recorded:
@@ -162,18 +157,22 @@ class Discovery:
         return None
 
 
-def _files(location: Path) -> Iterator[tuple[Path, bool]]:
+def _files(folder: Traversable, place: str) -> Iterator[tuple[ScriptFile, bool]]:
     """Give the files of a location, and whether each is a symbolic link in it."""
-    if location.is_file():
-        yield location, False
-        return
-    if not location.is_dir():
+    if isinstance(folder, Path) and folder.is_file():
+        yield ScriptFile(folder, folder), False
+    elif not folder.is_dir():
         raise ConfigError(
-            f"The location {location} does not exist.",
+            f"The location {place} does not exist.",
             code="LOCATION_MISSING",
-            hint=f"mkdir -p {location}",
+            hint=f"mkdir -p {folder}" if isinstance(folder, Path) else None,
         )
-    yield from _walk(str(location), _DEPTH)
+    elif isinstance(folder, Path):
+        for path, is_link in _walk(str(folder), _DEPTH):
+            yield ScriptFile(path, path), is_link
+    else:
+        for file in resource_files(folder, place):
+            yield file, False
 
 
 def _walk(folder: str, depth: int) -> Iterator[tuple[Path, bool]]:
@@ -202,5 +201,14 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _is_inside(path: Path, locations: Sequence[Path]) -> bool:
-    return any(path.is_relative_to(location.resolve()) for location in locations)
+def _is_inside(path: Path, folders: Sequence[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _leads_out(path: Path) -> ScriptError:
+    return ScriptError(
+        f"{path} is a link that leads out of its location, to {path.resolve()}.",
+        code="OUTSIDE_LOCATION",
+        hint="Put the file itself there.",
+        file=path,
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from weave_migrate.errors import ScriptError, StoreError, StoreUnavailable
-from weave_migrate.model import CypherScript, Problem
+from weave_migrate.model import CatalogScript, CypherScript, Problem
 from weave_migrate.scripts.preconditions import (
     QueryHolds,
     is_met,
@@ -54,7 +54,7 @@ class Conditions:
         return kept, left_out
 
     def _holds(self, migration: Migration, problems: list[Problem]) -> bool:
-        if not isinstance(migration.script, CypherScript):
+        if not isinstance(migration.script, (CypherScript, CatalogScript)):
             return True
         conditions = migration.script.preconditions
         for each in conditions:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weave_migrate.errors import ScriptError
+from weave_migrate.errors import ConfigError, ScriptError
 from weave_migrate.model import Callback, Migration, Problem
+from weave_migrate.scripts.catalog import parse_catalog
 from weave_migrate.scripts.cypher import parse_cypher
 from weave_migrate.scripts.cypher_names import (
     callback_phase,
@@ -22,16 +24,19 @@ from weave_migrate.scripts.cypher_names import (
     near_miss,
     parse_migration_name,
 )
+from weave_migrate.stores._scripts import (
+    ParsedFiles,
+    ScriptFile,
+    resource_files,
+    roots,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from weave_migrate.config import Neo4jSettings
-    from weave_migrate.model import CypherScript
+    from weave_migrate.config import Location, Neo4jSettings
+    from weave_migrate.model import CatalogScript, CypherScript
     from weave_migrate.scripts.cypher_names import CypherName
-
-# A file as it was when it was parsed: its path, time of change and size.
-Stamp = tuple[str, int, int]
 
 
 @dataclass(slots=True)
@@ -52,7 +57,7 @@ class Discovery:
     """Reads locations; a file that did not change is parsed once only."""
 
     settings: Neo4jSettings
-    _parsed: dict[Stamp, CypherScript] = field(default_factory=dict)
+    files: ParsedFiles = field(default_factory=ParsedFiles)
 
     def discover(self, *, only_callbacks: bool = False) -> Discovered:
         """Read every file; a bad one is a problem and does not hide the others.
@@ -63,79 +68,109 @@ class Discovery:
         found = Discovered()
         seen: set[str] = set()
         for location in self.settings.locations:
-            folder = os.path.abspath(location)  # noqa: PTH100 - keeps links
-            if not os.path.isdir(folder):  # noqa: PTH112
-                found.warnings.append(f"{folder} is ignored: it is not a folder.")
-                continue
-            root = os.path.realpath(folder)
-            for path in _files(folder, root, root, seen, found):
+            for file in _files(location, seen, found):
                 try:
-                    self._look_at(path, found, only_callbacks=only_callbacks)
+                    self._look_at(file, found, only_callbacks=only_callbacks)
                 except ScriptError as error:
                     found.problems.append(Problem.from_error(error))
         found.callbacks.sort(key=lambda callback: callback.description)
         return found
 
-    def _look_at(self, path: Path, found: Discovered, *, only_callbacks: bool) -> None:
-        text = path.as_posix()
+    def _look_at(
+        self, file: ScriptFile, found: Discovered, *, only_callbacks: bool
+    ) -> None:
+        text = file.path.as_posix()
         name = catalog = None
         if not only_callbacks:
             name = parse_migration_name(text)
             catalog = parse_migration_name(text, extension="xml")
         if called := callback_phase(text):
-            script = self._script(path, with_preconditions=False)
-            found.callbacks.append(Callback(*called, path.name, script, path))
+            script = self._script(file, with_preconditions=False)
+            callback = Callback(*called, file.path.name, script, file.path)
+            found.callbacks.append(callback)
         elif name:
-            self._check_version(name, path)
-            found.migrations.append(self._migration(path, name, found))
+            self._add(file, name, "CYPHER", partial(self._script, file), found)
         elif catalog:
-            self._check_version(catalog, path)
-            found.migrations.append(_described(path, catalog, kind="CATALOG"))
+            self._add(file, catalog, "CATALOG", partial(self._catalog, file), found)
         elif not only_callbacks and (warning := near_miss(text)):
             found.warnings.append(warning)
 
-    def _check_version(self, name: CypherName, path: Path) -> None:
+    def _add(
+        self,
+        file: ScriptFile,
+        name: CypherName,
+        kind: str,
+        read: Callable[[], CypherScript | CatalogScript],
+        found: Discovered,
+    ) -> None:
+        """Add a migration; what can't be parsed still stands for its version."""
         try:
             compare_versions(name.version, "0", order=self.settings.version_sort_order)
         except ScriptError as error:
-            error.file = str(path)
+            error.file = str(file.path)
             raise
-
-    def _migration(self, path: Path, name: CypherName, found: Discovered) -> Migration:
-        """Read one script; what can't be parsed still stands for its version."""
+        script = None
         try:
-            script = self._script(path)
+            script = read()
         except ScriptError as error:
             found.problems.append(Problem.from_error(error))
-            return _described(path, name, kind="CYPHER")
-        return _described(path, name, kind="CYPHER", script=script)
+        found.migrations.append(
+            Migration(
+                version=name.version,
+                description=name.description,
+                type=kind,
+                source=name.source,
+                path=file.path,
+                checksum=script.checksum if script else None,
+                repeatable=name.repeatable,
+                script=script,
+            )
+        )
 
-    def _script(self, path: Path, *, with_preconditions: bool = True) -> CypherScript:
-        try:
-            status = path.stat()
-            stamp = (str(path), status.st_mtime_ns, status.st_size)
-            if stamp not in self._parsed:
-                self._parsed[stamp] = parse_cypher(
-                    path.read_bytes(),
-                    file=str(path),
-                    placeholders=self.settings.placeholders,
-                    autocrlf=self.settings.autocrlf,
-                    flyway_checksums=self.settings.flyway_checksums,
-                    with_preconditions=with_preconditions,
-                )
-        except OSError as error:
-            raise ScriptError(
-                f"{path} can't be read: {error.strerror}.",
-                code="UNREADABLE",
-                hint="Check that it exists and that you may read it.",
-                file=path,
-            ) from error
-        return self._parsed[stamp]
+    def _script(
+        self, file: ScriptFile, *, with_preconditions: bool = True
+    ) -> CypherScript:
+        return self.files.get(
+            file,
+            lambda data: parse_cypher(
+                data,
+                file=str(file.path),
+                placeholders=self.settings.placeholders,
+                autocrlf=self.settings.autocrlf,
+                flyway_checksums=self.settings.flyway_checksums,
+                with_preconditions=with_preconditions,
+            ),
+        )
+
+    def _catalog(self, file: ScriptFile) -> CatalogScript:
+        return self.files.get(
+            file, lambda data: parse_catalog(data, file=str(file.path))
+        )
 
 
 def _files(
+    location: Location, seen: set[str], found: Discovered
+) -> Iterator[ScriptFile]:
+    """Give the files of a location; ``seen`` are the real paths of those before."""
+    try:
+        folders = roots(location)
+    except ConfigError as error:
+        found.problems.append(Problem.from_error(error))
+        return
+    for folder in folders:
+        if not folder.is_dir():
+            found.warnings.append(f"{folder} is ignored: it is not a folder.")
+        elif isinstance(folder, Path):
+            root = os.path.realpath(folder)
+            yield from _walk(str(folder), root, root, seen, found)
+        elif (place := str(location)) not in seen:
+            seen.add(place)
+            yield from resource_files(folder, place)
+
+
+def _walk(
     folder: str, real_folder: str, root: str, seen: set[str], found: Discovered
-) -> Iterator[Path]:
+) -> Iterator[ScriptFile]:
     """Walk a folder in name order; ``root`` is the real path nothing may leave.
 
     Only what a link names has to be looked for; all else is below ``real_folder``.
@@ -165,24 +200,10 @@ def _files(
         if is_link and not Path(real).is_relative_to(root):
             found.problems.append(_outside(child.path))
         elif os.path.isdir(real):  # noqa: PTH112 - hot
-            yield from _files(child.path, real, root, seen, found)
+            yield from _walk(child.path, real, root, seen, found)
         elif os.path.isfile(real):  # noqa: PTH113 - hot
-            yield Path(child.path)
-
-
-def _described(
-    path: Path, name: CypherName, *, kind: str, script: CypherScript | None = None
-) -> Migration:
-    return Migration(
-        version=name.version,
-        description=name.description,
-        type=kind,
-        source=name.source,
-        path=path,
-        checksum=script.checksum if script else None,
-        repeatable=name.repeatable,
-        script=script,
-    )
+            path = Path(child.path)
+            yield ScriptFile(path, path)
 
 
 def _outside(path: str) -> Problem:
