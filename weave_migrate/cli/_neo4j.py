@@ -165,7 +165,7 @@ def _run(
 
 
 def _load_new(**chosen: Any) -> Settings:
-    """Make the project and its folders where they are missing, and load settings."""
+    """Make the project where there is none, and load settings with a location."""
     from weave_migrate.config import FOLDER, PEER_FILE, scripts_folder
 
     project = new_project()
@@ -176,9 +176,9 @@ def _load_new(**chosen: Any) -> Settings:
     )
     (project / FOLDER).mkdir(parents=True, exist_ok=True)
     settings = load_chosen(**chosen)
-    if settings.neo4j is None:
-        scripts_folder(project, NAME).mkdir(parents=True)
-        settings = load_chosen(**chosen)
+    if settings.neo4j is None:  # no location is known, and there is no usual one
+        usual = str(scripts_folder(project.resolve(), NAME))
+        settings = load_chosen(**chosen | {"location": (usual,)})
     return settings
 
 

@@ -29,6 +29,13 @@ def _option(section: str, *names: str, **kwargs: Any) -> Option:
     return click.option(*names, cls=SectionOption, section=section, **kwargs)
 
 
+def _split(
+    _ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]
+) -> tuple[str, ...]:
+    parts = (part.strip() for text in texts for part in text.split(","))
+    return tuple(filter(None, parts))
+
+
 def taking(
     *more: Option, load: Callable[..., Settings] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -93,6 +100,7 @@ _PEER_OPTIONS: tuple[Option, ...] = (
         _WHAT,
         "--location",
         multiple=True,
+        callback=_split,
         metavar="PATH",
         help="Folder of scripts; repeat, or separate by commas.",
     ),
@@ -187,9 +195,9 @@ def load_chosen(**chosen: Any) -> Settings:
         "Leave it out: classes that were applied are shown as external.",
     )
     values = given(**{_PLAIN[name]: chosen[name] for name in _PLAIN})
-    if parts := [part for text in chosen["location"] for part in text.split(",")]:
+    if chosen["location"]:
         values["locations"] = [
-            parse_location(part.strip(), Path.cwd()) for part in parts if part.strip()
+            parse_location(each, Path.cwd()) for each in chosen["location"]
         ]
     if chosen["placeholder"]:
         values["placeholders"] = parse_pairs(chosen["placeholder"])

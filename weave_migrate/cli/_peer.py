@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 _PAIR = re.compile(r"(mode)=(.+)", re.DOTALL)  # what the peer writes without dashes
 _WORD = frozenset({"all"})
-# Options that ask for a secret: what it is, and the option that reads it elsewhere.
+# Options that ask for a secret: what it is, and how their help calls them.
 _ASKING = {
-    "-p": ("password", "--password"),
-    "--password": ("password", "--password"),
-    "--bearer": ("token", "--bearer"),
+    "-p": ("password", "-p", "--password"),
+    "--password": ("password", "-p", "--password"),
+    "--bearer": ("token", "--bearer", "--bearer"),
 }
 
 
@@ -151,9 +151,9 @@ def _refuse_secrets(args: list[str], commands: Collection[str]) -> None:
             continue
         word = next(iter(args[place + 1 : place + 2]), "-")
         if value or not (word.startswith("-") or word in {*commands, *_WORD}):
-            what, long = _ASKING[name]
+            what, short, long = _ASKING[name]
             raise click.UsageError(
-                f"A {what} does not belong on the command line: {name} asks for it, "
+                f"A {what} does not belong on the command line: {short} asks for it, "
                 f"{long}:env NAME and {long}:file PATH read it."
             )
 
