@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weave_migrate import _log
+from weave_migrate.engine._read import failed_report
 from weave_migrate.engine._recorder import Recorder
 from weave_migrate.engine._run import INTERRUPTED
 from weave_migrate.errors import ConfigError, ScriptError, WeaveError
@@ -33,37 +35,45 @@ def run_scripts(
     """
     if not isinstance(store, ScriptStore):
         raise ConfigError(f"{store.name} can't run single scripts.", code="USAGE")
-    recorder = Recorder(store.name, listener)
     scripts, problems = _read(store, files)
-    ran: list[Change] = []
-    state = StoreState.INVALID if problems else StoreState.UP_TO_DATE
-    if not problems and not dry_run:
-        state = StoreState.CHANGED
-        try:
-            for script in store.run_scripts(scripts, recorder):
-                ran.append(script)  # noqa: PERF402 - keeps those before a failure
-        except WeaveError as error:
-            problems = (Problem.from_error(error),)
-            state = StoreState.FAILED
-            _log.info("script.failed", store=store.name, file=error.file)
-        except KeyboardInterrupt as stop:
-            problems = (_interrupted(store, stop),)
-            state = StoreState.FAILED
-    report = Report(
+    report = StoreReport(store.name, store.kind, StoreState.UP_TO_DATE)
+    ran: tuple[Change, ...] = ()
+    if problems:
+        report = replace(report, state=StoreState.INVALID, problems=problems)
+    elif not dry_run:
+        report, ran = _run(store, scripts, Recorder(store.name, listener))
+    error = next(iter(report.problems), None)
+    done = Report(
         command=command,
-        stores=(
-            StoreReport(
-                name=store.name,
-                kind=store.kind,
-                state=state,
-                problems=problems,
-                warnings=tuple(recorder.warnings),
-            ),
-        ),
-        error=problems[0] if problems else None,
-        exit=problems[0].exit if problems else 0,
+        stores=(report,),
+        error=error,
+        exit=error.exit if error else 0,
     )
-    return report, scripts if dry_run and not problems else tuple(ran)
+    return done, scripts if dry_run and not problems else ran
+
+
+def _run(
+    store: ScriptStore, scripts: tuple[Change, ...], recorder: Recorder
+) -> tuple[StoreReport, tuple[Change, ...]]:
+    """Run scripts; give how that ended, and those that ran."""
+    ran: list[Change] = []
+    server: str | None = None
+    try:
+        # Asked first: a server that is not there is no failure of a script.
+        server = store.facts().server
+        for script in store.run_scripts(scripts, recorder):
+            ran.append(script)  # noqa: PERF402 - keeps those before a failure
+        report = StoreReport(store.name, store.kind, StoreState.CHANGED)
+    except WeaveError as error:
+        report = failed_report(store, error)
+        _log.info("script.failed", store=store.name, file=error.file)
+    except KeyboardInterrupt as stop:
+        problem = _interrupted(store, stop)
+        report = StoreReport(
+            store.name, store.kind, StoreState.FAILED, problems=(problem,)
+        )
+    warnings = tuple(recorder.warnings)
+    return replace(report, server=server, warnings=warnings), tuple(ran)
 
 
 def _read(

@@ -279,3 +279,21 @@ def test_clean_minds_callbacks_only(project: Any) -> None:
     with pytest.raises(ScriptError) as caught:
         _clean(project)
     assert caught.value.code == "CALLBACK_NAME_INVALID"
+
+
+def test_deletion_runs_callbacks_of_a_first_use_only(project: Any, graph: Any) -> None:
+    _put(project, "V1__a", "V2__b")
+    project.migrate()
+    _put(project, "beforeFirstUse", "beforeClean", "beforeMigrate")
+    graph("MATCH (s:Step) DELETE s")
+
+    with project.store() as store:
+        changes = store.plan_delete("2")
+        with store.lock(1, project.watcher) as lock:
+            store.edit(changes, lock)
+        assert store.plan_delete("2") == ()
+
+    assert changes[0].summary == "Run the callback beforeFirstUse.cypher."
+    assert _steps(graph) == ["beforeFirstUse"]
+    rows = graph("MATCH (n:__Neo4jMigration) RETURN n.version AS v ORDER BY v")
+    assert [row["v"] for row in rows] == ["1", "BASELINE"]

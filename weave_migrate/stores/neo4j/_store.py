@@ -198,7 +198,7 @@ class Neo4jStore:
     def plan_repair(self) -> tuple[Change, ...]:
         """Say what makes history and files agree, running none (chain_repair)."""
         local, left_out = self._scripts()
-        return _edit.changes_of(
+        return self._shown(
             *repair(
                 _edit.load_graph(self._connection, self._names),
                 local,
@@ -212,7 +212,7 @@ class Neo4jStore:
     def plan_baseline(self, version: str) -> tuple[Change, ...]:
         """Say what records the files up to a version as applied (chain_records)."""
         local, left_out = self._scripts()
-        return _edit.changes_of(
+        return self._shown(
             *baseline(
                 _edit.load_graph(self._connection, self._names),
                 local,
@@ -227,7 +227,12 @@ class Neo4jStore:
     def plan_delete(self, version: str) -> tuple[Change, ...]:
         """Say what takes a version out of history; without it, nothing."""
         graph = _edit.load_graph(self._connection, self._names)
-        return _edit.changes_of(*delete(graph, version, target=self._names.target))
+        return self._shown(*delete(graph, version, target=self._names.target))
+
+    def _shown(self, told: tuple[str, ...], edit: Rewrite) -> tuple[Change, ...]:
+        """Make changes of an edit; the only callbacks around it are of a first use."""
+        changes = _edit.changes_of(told, edit)
+        return with_callbacks(changes, self.callbacks(None), last=_clean.ends_lock)
 
     def _scripts(self) -> tuple[list[Migration], list[Migration]]:
         """Give the scripts that count and those left out; ScriptError for bad ones."""
@@ -240,12 +245,12 @@ class Neo4jStore:
 
     def edit(self, changes: tuple[Change, ...], lock: Lock) -> None:
         """Make changes that a ``plan_…`` method gave, its callbacks around them."""
-        if changes and isinstance(changes[0].detail, Rewrite):
-            self._rewrite(changes[0].detail, lock)
-            return
         callbacks, first, last = divide(changes, last=_clean.ends_lock)
         with self.around(callbacks, lock, self._observer):
-            _clean.make(self._connection, self._names, first, lock)
+            if first and isinstance(first[0].detail, Rewrite):
+                self._rewrite(first[0].detail, lock)
+            else:
+                _clean.make(self._connection, self._names, first, lock)
         if last:
             _clean.make(self._connection, self._names, last, lock)
 
@@ -344,7 +349,8 @@ class Neo4jStore:
 
     @cached_property
     def _facts(self) -> Facts:
-        record = self._connection.read(_COMPONENTS, database=self._settings.database)[0]
+        # Not in the target, which a callback may have yet to create.
+        record = self._connection.read(_COMPONENTS, database=self._names.schema)[0]
         version, edition = str(record["version"]), str(record["edition"])
         return Facts(
             server=f"Neo4j {version} {edition.capitalize()}",
