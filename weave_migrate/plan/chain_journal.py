@@ -265,7 +265,7 @@ def _former(journal: Journal) -> str:
     if journal.is_in_doubt:
         doubtful = _numbers(journal.committed + 1, journal.started)
         told.append(f"it is not known whether {doubtful} took effect")
-    return f"Of its former {journal.statements} statements {', and '.join(told)}."
+    return f"Of its former {journal.statements} statements, {', and '.join(told)}."
 
 
 def _lines(script: CypherScript, first: int, last: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from neo4j.exceptions import DriverError, IncompleteCommit, ServiceUnavailable
 
-from weave_migrate.model import Migration, Statement
+from weave_migrate.model import Statement
 from weave_migrate.stores.neo4j._failure import Progress, mask
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ _STATEMENTS = (Statement("CREATE (:A)", 1), Statement("CREATE (:B)", 2))
 def _failure(
     error: DriverError, *, current: int, committed: int = 0, recording: bool = False
 ) -> MigrationFailed:
-    migration = Migration("1", "a", "CYPHER", "V1__a.cypher")
-    progress = Progress(migration, _STATEMENTS, current, committed, recording)
+    progress = Progress("V1__a.cypher", _STATEMENTS, current, committed, recording)
     return progress.failure(error, {})
 
 

@@ -140,7 +140,7 @@ def test_what_was_committed_and_then_edited_runs_again_with_a_warning(
 
     plan = project.plan()
     assert plan.problems == ()
-    assert "its former 2 statements statement 1 is committed" in plan.warnings[0]
+    assert "its former 2 statements, statement 1 is committed" in plan.warnings[0]
     (problem,) = project.plan(on_interrupted="resume").problems
     assert "can't be resumed" in problem.message
     assert project.migrate() == ["1"]
