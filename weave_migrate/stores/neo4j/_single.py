@@ -12,7 +12,6 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from weave_migrate.errors import ScriptError
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     from weave_migrate.stores.neo4j._session import Connection
 
 # One letter is a Windows drive.
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE | re.ASCII)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]++:", re.IGNORECASE | re.ASCII)
+_FILE = re.compile(r"file:(?://[^/]*+)?+(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,15 @@ def run_single(
 
 def _path(text: str) -> Path:
     """Read a path, or a ``file:`` URL, whose host is of no interest (§1.7)."""
-    scheme = _SCHEME.match(text)
-    if scheme is None:
-        return Path(text)
-    if scheme[1].lower() != "file":
+    if url := _FILE.fullmatch(text):
+        return Path(url2pathname(url[1]))
+    if scheme := _SCHEME.match(text):
         raise ScriptError(
-            f"{text} is no file: {scheme[1]}: is not supported.",
+            f"{text} is no file: URLs of {scheme[0]} can't be run.",
             code="SCRIPT_UNSUPPORTED",
             hint="Give a path, or a URL that begins with file:",
         )
-    return Path(url2pathname(urlsplit(text).path))
+    return Path(text)
 
 
 def _check_kind(path: Path) -> None:
