@@ -27,6 +27,7 @@ T = TypeVar("T")
 _FIXTURES = {
     "postgres_server": "postgres",
     "neo4j_server": "neo4j",
+    "neo4j_enterprise": "enterprise",
     "search_server": "elasticsearch",
 }
 
@@ -113,6 +114,19 @@ def neo4j_server() -> Iterator[Neo4jUnderTest]:
         sandbox.neo4j(version=chosen) if chosen else sandbox.neo4j()
     ) as server:
         yield Neo4jUnderTest(server.uri, server.user, server.password)
+
+
+@pytest.fixture(scope="session")
+def neo4j_enterprise() -> Neo4jUnderTest:
+    """A real Neo4j Enterprise; no registry has one, so it must be given."""
+    name = "WEAVE_TEST_NEO4J_ENTERPRISE"
+    if not (uri := os.environ.get(f"{name}_URI")):
+        pytest.skip(f"needs Neo4j Enterprise: {name}_URI, {name}_USER, {name}_PASSWORD")
+    return Neo4jUnderTest(
+        uri,
+        os.environ.get(f"{name}_USER", "neo4j"),
+        os.environ.get(f"{name}_PASSWORD", ""),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -111,16 +111,26 @@ def graph(neo4j_server: Any) -> Iterator[Graph]:
 
 
 @pytest.fixture
-def project(graph: Graph, neo4j_server: Any, tmp_path: Path) -> Project:
-    """An empty folder of scripts for the empty graph."""
-    folder = tmp_path / "cypher"
-    folder.mkdir()
-    return Project(
-        folder,
-        Neo4jSettings(
+def new_project(tmp_path: Path) -> Callable[[Any], Project]:
+    """Make an empty folder of scripts for a server."""
+
+    def new_project(server: Any) -> Project:
+        folder = tmp_path / "cypher"
+        folder.mkdir()
+        settings = Neo4jSettings(
             locations=(folder,),
-            uri=neo4j_server.uri,
-            user=neo4j_server.user,
-            password=Secret(neo4j_server.password),
-        ),
-    )
+            uri=server.uri,
+            user=server.user,
+            password=Secret(server.password),
+        )
+        return Project(folder, settings)
+
+    return new_project
+
+
+@pytest.fixture
+def project(
+    graph: Graph, neo4j_server: Any, new_project: Callable[[Any], Project]
+) -> Project:
+    """An empty folder of scripts for the empty graph."""
+    return new_project(neo4j_server)
