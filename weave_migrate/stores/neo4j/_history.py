@@ -3,7 +3,8 @@
 Nodes and relationships carry the properties and Bolt types of neo4j-migrations 4.1
 (reference, §4.1 and §4.5).  What that tool does in two transactions when it inserts in
 mid-chain, record and relink, is one statement here, so that no crash can leave a fork.
-Nodes are found by their id, never by scanning: the cost of a record does not grow.
+Nodes are found by their id, never by scanning: the cost of a record does not grow.  The
+statements are many and plain, since the server compiles each on its first use.
 """
 
 from __future__ import annotations
@@ -44,29 +45,35 @@ RETURN elementId(n), properties(n), elementId(m), type(r), r {.*,
 _RUN = """{
   at: datetime({timezone: 'UTC'}), in: duration({milliseconds: $took}),
   by: $by, connectedAs: $user}"""
-_FIRST = """
-WITH l WHERE NOT EXISTS {
-  MATCH (b:__Neo4jMigration {version: 'BASELINE'})
-  WHERE coalesce(b.migrationTarget, '') = coalesce($target, '') }
+# The beginning of a chain, by a statement of its own before the first record: the
+# server takes longer to compile one for both than to answer once more.
+_BEGIN = """
+OPTIONAL MATCH (b:__Neo4jMigration {version: 'BASELINE'})
+WHERE coalesce(b.migrationTarget, '') = coalesce($target, '')
+WITH count(b) AS others WHERE others = 0
 CREATE (p:__Neo4jMigration {version: 'BASELINE', migrationTarget: $target})
+RETURN elementId(p) AS id
 """
-_AFTER = "WITH l MATCH (p:__Neo4jMigration) WHERE elementId(p) = $previous\n"
-_INSERT = f"""
-WITH p
-OPTIONAL MATCH (p)-[old:MIGRATED_TO]->(following)
-WITH p, old, following WHERE coalesce(elementId(following), '') = $following
+_APPEND = f"""
+WITH l MATCH (p:__Neo4jMigration)
+WHERE elementId(p) = $previous AND NOT (p)-[:MIGRATED_TO]->()
 CREATE (p)-[:MIGRATED_TO {_RUN}]->(c:__Neo4jMigration)
 SET c = $properties
-FOREACH (_ IN CASE WHEN old IS NULL THEN [] ELSE [1] END |
-  CREATE (c)-[moved:MIGRATED_TO]->(following) SET moved = properties(old))
+RETURN elementId(c) AS id
+"""
+_INSERT = f"""
+WITH l MATCH (p:__Neo4jMigration) WHERE elementId(p) = $previous
+MATCH (p)-[old:MIGRATED_TO]->(following) WHERE elementId(following) = $following
+CREATE (p)-[:MIGRATED_TO {_RUN}]->(c:__Neo4jMigration)-[moved:MIGRATED_TO]->(following)
+SET c = $properties, moved = properties(old)
 DELETE old
-RETURN elementId(p) AS previous, elementId(c) AS id
+RETURN elementId(c) AS id
 """
 _REPEAT = f"""
 WITH l MATCH (n:__Neo4jMigration) WHERE elementId(n) = $node
 CREATE (n)-[again:REPEATED {_RUN}]->(n)
 SET again.checksum = $checksum
-RETURN elementId(n) AS previous, elementId(n) AS id
+RETURN elementId(n) AS id
 """
 
 # Ids of the node before a record, and of the record's own.
@@ -128,18 +135,19 @@ class ChainWriter:
         journal has to go.  Raises LockLost, and HistoryError
         (HISTORY_CONFLICT) if somebody changed the chain since it was read.
         """
-        previous = self.ids.get(after)
-        return self._run(
+        previous = self.ids.get(after) or self._begin(tx, migration)
+        following = self.next.get(previous)
+        new = self._run(
             tx,
-            (_FIRST if previous is None else _AFTER) + _INSERT,
+            _APPEND if following is None else _INSERT,
             migration,
             journal,
             previous=previous,
-            following=self.next.get(previous or "", ""),
-            target=self.names.target,
+            following=following,
             properties=record_of(migration, self.names.target),
             took=took,
         )
+        return previous, new
 
     def repeat(
         self,
@@ -150,7 +158,7 @@ class ChainWriter:
         journal: Mapping[str, object] | None = None,
     ) -> Nodes:
         """Write in ``tx`` that a repeatable ran again with its present checksum."""
-        return self._run(
+        node = self._run(
             tx,
             _REPEAT,
             migration,
@@ -159,6 +167,13 @@ class ChainWriter:
             checksum=migration.checksum,
             took=took,
         )
+        return node, node
+
+    def _begin(self, tx: ManagedTransaction, migration: Migration) -> str:
+        """Make the BASELINE; the record behind it makes sure of the lock."""
+        self.connection.round_trips += 1
+        query = self.connection.phrased(_BEGIN)
+        return self._one(tx, query, {"target": self.names.target}, migration)
 
     def _run(
         self,
@@ -167,15 +182,25 @@ class ChainWriter:
         migration: Migration,
         journal: Mapping[str, object] | None,
         **parameters: object,
-    ) -> Nodes:
+    ) -> str:
         everything = {**parameters, **self.lock.key, "by": self.by, "user": self.user}
         if journal:
             query, everything = FORGET + query, {**everything, **journal}
-        rows = list(tx.run(self.connection.phrased(FENCE + query), everything))
+        query = self.connection.phrased(FENCE + query)
+        return self._one(tx, query, everything, migration)
+
+    def _one(
+        self,
+        tx: ManagedTransaction,
+        query: str,
+        parameters: dict[str, object],
+        migration: Migration,
+    ) -> str:
+        rows = list(tx.run(query, parameters))
         if len(rows) != 1:
             self.lock.check()  # was it that, or the chain?
             raise _changed(migration)
-        return rows[0]["previous"], rows[0]["id"]
+        return str(rows[0]["id"])
 
     def recorded(self, version: str, *, after: str, nodes: Nodes) -> None:
         """Remember what a committed transaction wrote."""
