@@ -20,7 +20,9 @@ _DB = {
     "migrate": (f"{_CLI}._migrate:migrate", "Migrate one database."),
     "current": (f"{_CLI}._read:current", "Show a database's current version."),
     "history": (f"{_CLI}._read:history", "Show what was applied to a database."),
-    "clean": (f"{_CLI}._clean:clean", "Remove history; never user data."),
+    "repair": (f"{_CLI}._edit:repair", "Make history agree with the files."),
+    "baseline": (f"{_CLI}._edit:baseline", "Record files as applied, running none."),
+    "clean": (f"{_CLI}._edit:clean", "Remove history; never user data."),
     "lock": (f"{_CLI}._lock:lock", "Show or release locks."),
     "migrate-neo4j": (
         f"{_CLI}._neo4j:migrate_neo4j",

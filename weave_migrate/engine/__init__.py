@@ -2,7 +2,7 @@
 
 from weave_migrate.engine._callbacks import Callbacks
 from weave_migrate.engine._create import create_script
-from weave_migrate.engine._edit import clean, edit, mendable
+from weave_migrate.engine._edit import clean, edit, mend
 from weave_migrate.engine._lock import lock_status, release_lock
 from weave_migrate.engine._read import examine, report_plan, status, validate
 from weave_migrate.engine._run import migrate
@@ -16,7 +16,7 @@ __all__ = [
     "edit",
     "examine",
     "lock_status",
-    "mendable",
+    "mend",
     "migrate",
     "opened",
     "release_lock",

@@ -97,19 +97,37 @@ def clean(
     )
 
 
-def mendable(store: Store, *, verb: str) -> MendableStore:
-    """Give the store as one whose history can be mended.
+def mend(
+    store: Store,
+    *,
+    verb: str,
+    plan: Callable[[MendableStore], tuple[Change, ...]],
+    listener: Observer,
+    lock_timeout: float,
+    confirm: Callable[[Sequence[Change]], None],
+    dry_run: bool = False,
+) -> tuple[Report, tuple[Change, ...]]:
+    """Make the changes that ``plan`` asks a store for; see ``edit``.
 
-    Raises ConfigError (NOT_MENDABLE) for a history that is not weave's to keep;
-    ``verb`` is what was asked for.
+    ``verb`` is repair, baseline or delete.  Raises ConfigError (NOT_MENDABLE) for a
+    store whose history is not weave's to mend.
     """
-    if isinstance(store, MendableStore):
-        return store
-    raise ConfigError(
-        f"{verb} does not apply to {store.name}: weave does not mend a history of "
-        f"{store.kind}.",
-        code="NOT_MENDABLE",
-        hint=f"See what is wrong with it: weave db status {store.name}",
+    if not isinstance(store, MendableStore):
+        raise ConfigError(
+            f"{verb} does not apply to {store.name}: weave does not mend a history of "
+            f"{store.kind}.",
+            code="NOT_MENDABLE",
+            hint=f"See what is wrong with it: weave db status {store.name}",
+        )
+    mendable = store
+    return edit(
+        store,
+        lambda: plan(mendable),
+        command=verb,
+        listener=listener,
+        lock_timeout=lock_timeout,
+        confirm=confirm,
+        dry_run=dry_run,
     )
 
 

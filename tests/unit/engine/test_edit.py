@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fake_store import FakeDatabase, FakeStore, Listener
 
-from weave_migrate.engine import clean, mendable, migrate
+from weave_migrate.engine import clean, mend, migrate
 from weave_migrate.errors import ConfigError, RefusedError
 from weave_migrate.model import Report, StoreState
 
@@ -116,6 +116,13 @@ def test_a_report_says_how_the_store_stands_afterwards() -> None:
 
 def test_a_store_whose_history_is_not_ours_is_not_mended() -> None:
     with pytest.raises(ConfigError) as caught:
-        mendable(FakeStore(name="app"), verb="repair")
+        mend(
+            FakeStore(name="app"),
+            verb="repair",
+            plan=lambda store: store.plan_repair(),
+            listener=Listener(),
+            lock_timeout=0,
+            confirm=agree,
+        )
     assert caught.value.code == "NOT_MENDABLE"
     assert "repair does not apply to app" in str(caught.value)
