@@ -15,7 +15,6 @@ from weave_migrate.model import (
     Plan,
     Problem,
     Report,
-    State,
     StoreReport,
     StoreState,
 )
@@ -52,6 +51,7 @@ def planned_report(store: Store, plan: Plan) -> StoreReport:
         current=plan.current,
         to_run=tuple(migration.version for migration in plan.pending),
         callbacks=tuple(callback.source for callback in plan.callbacks),
+        overlooked=plan.overlooked,
     )
 
 
@@ -136,21 +136,8 @@ def _compared(report: StoreReport) -> StoreReport:
     """Count what the plan itself let pass: changed scripts, the target's other side."""
     if report.problems:
         return report
-    changed = tuple(
-        Problem(
-            code="CHECKSUM_MISMATCH",
-            message=f"{entry.migration.source} was changed after it had been applied.",
-            hint="Undo the edit and put the change into a new migration.",
-            file=str(entry.migration.path or entry.migration.source),
-            exit=CHECK_FAILED,
-        )
-        for entry in report.entries
-        if entry.state is State.CHANGED
-        and entry.migration
-        and entry.version not in report.to_run
-    )
-    if changed:
-        return replace(report, state=StoreState.INVALID, problems=changed)
+    if report.overlooked:
+        return replace(report, state=StoreState.INVALID, problems=report.overlooked)
     if report.pending and report.state is StoreState.UP_TO_DATE:
         return replace(report, state=StoreState.PENDING)
     return report

@@ -63,7 +63,8 @@ class Plan:
     says why ``pending`` ends before something that weave can't apply: what is before
     it may run, and the run then ends with this problem.  ``callbacks`` run around
     the migrations, also when none is pending.  ``heads`` are set by stores whose
-    history can branch.
+    history can branch.  ``overlooked`` are violations that the settings let a run pass
+    over; ``validate`` does not.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -73,6 +74,7 @@ class Plan:
     heads: tuple[str, ...] = ()
     stop: Problem | None = None
     callbacks: tuple[Callback, ...] = ()
+    overlooked: tuple[Problem, ...] = ()
 
     @property
     def has_work(self) -> bool:

@@ -63,7 +63,8 @@ class StoreReport:
     pending, and one that will run again is both.  ``current`` is the version it is at
     (several where histories branch).  ``to_run`` are the versions that a
     run would apply now, ``newly_applied`` those that this command applied, in order.
-    ``callbacks`` are the files that each migrate runs besides.
+    ``callbacks`` are the files that each migrate runs besides; ``overlooked`` is what
+    the settings let it pass over.
     """
 
     name: str
@@ -78,6 +79,7 @@ class StoreReport:
     to_run: tuple[str, ...] = ()
     newly_applied: tuple[str, ...] = ()
     callbacks: tuple[str, ...] = ()
+    overlooked: tuple[Problem, ...] = ()
 
     @property
     def applied(self) -> tuple[Entry, ...]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from weave_migrate.model import Applied, Migration
-    from weave_migrate.plan.chain_problems import Compare, Order
+    from weave_migrate.plan.chain_problems import Compare, Explain, Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +51,13 @@ def decide(
     policy: ChainPolicy,
     *,
     compare: Compare,
+    explain: Explain = problem.unexplained,
     ignored: Iterable[Migration] = (),
 ) -> Plan:
     """Give the plan for ``local`` scripts on top of the ``recorded`` chain.
 
-    ``compare`` orders versions; its errors come through.  ``ignored`` are scripts that
+    ``compare`` orders versions; its errors come through.  ``explain`` says why a
+    checksum is not the recorded one.  ``ignored`` are scripts that
     an unmet assumption leaves out.  The content of a script without a checksum, which
     could not be read, is not judged.
     """
@@ -73,8 +75,11 @@ def decide(
         *problem.wrong_order(recorded, policy.order, compare),
         *problem.same_place(entries, policy.order, compare),
     ]
+    overlooked: list[Problem] = []
     for entry in entries[: len(entries) - len(newer)]:
         problems += _objections(entry, policy, left_out=entry.version in absent)
+        mismatch = _mismatch(entry, explain)
+        (problems if policy.validate else overlooked).extend(mismatch)
     if newer and policy.on_newer == "fail":
         problems.append(problem.newer(newer))
     within: int | Problem = len(entries)
@@ -96,6 +101,7 @@ def decide(
         if newer and policy.on_newer == "warn"
         else (),
         stop=stop,
+        overlooked=tuple(overlooked),
     )
 
 
@@ -222,5 +228,12 @@ def _objections(
         return
     if local.repeatable != record.repeatable:
         yield problem.repeatable_changed(local, record)
-    elif entry.state is State.CHANGED and policy.validate and not record.repeatable:
-        yield problem.checksum_mismatch(local, record)
+
+
+def _mismatch(entry: Entry, explain: Explain) -> Iterator[Problem]:
+    """Name a script that changed and will not run again because of it (§6.2)."""
+    local, record = entry.migration, entry.applied
+    if not (local and record) or local.repeatable or record.repeatable:
+        return
+    if entry.state is State.CHANGED:
+        yield problem.checksum_mismatch(local, record, explain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -23,6 +24,14 @@ class Compare(Protocol):
 
     def __call__(self, a: str, b: str, /, *, order: Order) -> int:
         """Say which of ``a`` and ``b`` comes first."""
+
+
+# Says why a script's checksum is not the recorded one, and what to do, if it can.
+Explain = Callable[["Migration", "Applied"], tuple[str, str] | None]
+
+
+def unexplained(_local: Migration, _record: Applied) -> None:
+    """Explain no checksum."""
 
 
 def duplicates(files: Mapping[str, Sequence[Migration]]) -> Iterator[Problem]:
@@ -194,13 +203,17 @@ def repeatable_changed(local: Migration, record: Applied) -> Problem:
     )
 
 
-def checksum_mismatch(local: Migration, record: Applied) -> Problem:
-    """Name a script that was edited after it had been applied."""
+def checksum_mismatch(local: Migration, record: Applied, explain: Explain) -> Problem:
+    """Name a script that is not what was applied, and why, where that is known."""
+    reason, hint = explain(local, record) or (
+        "It was changed after it had been applied.",
+        "Undo the edit and put the change into a new migration.",
+    )
     return Problem(
         code="CHECKSUM_MISMATCH",
-        message=f"{place(local)} was changed after it had been applied: recorded "
-        f"checksum {record.checksum or 'none'}, now {local.checksum}.",
-        hint="Undo the edit and put the change into a new migration.",
+        message=f"{place(local)} is not what was applied: the recorded checksum is "
+        f"{record.checksum or 'none'}, the file has {local.checksum}. {reason}",
+        hint=hint,
         file=place(local),
     )
 

@@ -86,6 +86,7 @@ def plan_positions(
         entries=tuple(board.entries),
         pending=tuple(board.pending),
         problems=tuple(board.problems),
+        overlooked=tuple(board.overlooked),
         warnings=tuple(board.warnings),
     )
 
@@ -101,6 +102,7 @@ class _Board:
     entries: list[Entry] = field(default_factory=list)
     pending: list[Migration] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    overlooked: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     missing: list[Row] = field(default_factory=list)  # tolerated by the policy
     newer: list[Row] = field(default_factory=list)
@@ -144,8 +146,10 @@ class _Board:
         same = migration.checksum in (None, applied.checksum)
         state = State.APPLIED if same else State.CHANGED
         self.entries.append(Entry(state, migration, applied))
-        if not same and self.policy.validate_checksums:
-            self.problems.append(self._changed(migration, applied))
+        if not same:
+            checks = self.policy.validate_checksums
+            judged = self.problems if checks else self.overlooked
+            judged.append(self._changed(migration, applied))
 
     def _changed(self, migration: Migration, applied: Applied) -> Problem:
         recorded = applied.checksum or "0"

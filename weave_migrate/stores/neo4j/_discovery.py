@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from weave_migrate.errors import ConfigError, ScriptError
-from weave_migrate.model import Callback, Migration, Problem
+from weave_migrate.model import Callback, CypherScript, Migration, Problem
 from weave_migrate.scripts.catalog import parse_catalog
 from weave_migrate.scripts.cypher import parse_cypher
+from weave_migrate.scripts.cypher_mismatch import explain_mismatch
 from weave_migrate.scripts.cypher_names import (
     callback_phase,
     compare_versions,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from weave_migrate.config import Location, Neo4jSettings
-    from weave_migrate.model import CatalogScript, CypherScript
+    from weave_migrate.model import Applied, CatalogScript
     from weave_migrate.scripts.cypher_names import CypherName
 
 
@@ -146,6 +147,21 @@ class Discovery:
         return self.files.get(
             file, lambda data: parse_catalog(data, file=str(file.path))
         )
+
+    def explain(self, migration: Migration, record: Applied) -> tuple[str, str] | None:
+        """Say why a script's checksum is not the recorded one, and what to do."""
+        if not (migration.path and record.checksum):
+            return None
+        data = self.files.read_again(migration.path)
+        if data is None or not isinstance(migration.script, CypherScript):
+            return None
+        found = explain_mismatch(
+            data,
+            record.checksum,
+            autocrlf=self.settings.autocrlf,
+            flyway_checksums=self.settings.flyway_checksums,
+        )
+        return (found.reason, found.hint) if found else None
 
 
 def _files(

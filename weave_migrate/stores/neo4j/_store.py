@@ -99,6 +99,7 @@ class Neo4jStore:
             chain.applied,
             self._policy(),
             compare=compare_versions,
+            explain=self._discovery.explain,
             ignored=left_out,
         )
         callbacks = self._callbacks.of("Migrate", found.callbacks)
