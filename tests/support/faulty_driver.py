@@ -1,10 +1,11 @@
-"""A Neo4j driver that dies at a chosen moment, as a killed process does.
+"""A Neo4j driver that dies, is interrupted or loses its answer at a chosen moment.
 
 Every effect of a session or transaction has a boundary before and one behind it: a
 query, a commit.  At the chosen boundary ``Killed`` is raised, and from then on every
-call of every driver made under the same ``Faults`` fails: no cleanup and no heartbeat
-reaches the server any more.  The connections are cut; the server rolls back what was
-open.
+call of every driver made under the same ``Faults`` fails, as in a process that is
+killed: no cleanup and no heartbeat reaches the server any more.  The connections are
+cut; the server rolls back what was open.  Another exception is raised once, and no
+more: KeyboardInterrupt, or ServiceUnavailable for a connection that breaks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from unittest import mock
 
 import neo4j
-from neo4j.exceptions import ServiceUnavailable
+from neo4j.exceptions import IncompleteCommit, ServiceUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +29,14 @@ class Killed(BaseException):
 
 @dataclass
 class Faults:
-    """Counts boundaries and kills at number ``at`` (from 1; None: never).
+    """Counts boundaries and raises ``stop`` at number ``at`` (from 1; None: never).
 
     ``what`` names the boundaries of the main thread in their order.  Those of other
     threads are not counted, since when they come is chance; they die with the rest.
     """
 
     at: int | None = None
+    stop: type[BaseException] = Killed
     what: list[str] = field(default_factory=list)
     dead: bool = False
     _guard: Lock = field(default_factory=Lock)
@@ -52,10 +54,11 @@ class Faults:
             self.what.append(what)
             if len(self.what) != self.at:
                 return
-            self.dead = True
-        for driver in self._drivers:
-            _sever(driver)
-        raise Killed
+            self.dead = self.stop is Killed
+        if self.dead:
+            for driver in self._drivers:
+                _sever(driver)
+        raise self.stop
 
     @contextmanager
     def injected(self) -> Iterator[None]:
@@ -145,7 +148,10 @@ class _Session:
             if faults.dead:  # what the driver met while it cleaned up
                 raise Killed from None
             raise
-        faults.boundary("behind commit")
+        try:
+            faults.boundary("behind commit")
+        except ServiceUnavailable:
+            raise IncompleteCommit from None
         return outcome
 
 

@@ -103,7 +103,7 @@ class Execution:
     ) -> None:
         """Wait until the indexes that the last unit made, now committed, are online.
 
-        ``before_waiting`` is called once, and only if there is something to wait for.
+        ``before_waiting`` is called once, and only if it takes longer than a moment.
         """
         if self._indexing:
             await_indexes(

@@ -50,15 +50,16 @@ def await_indexes(
     """Wait for the indexes that statements made; one round trip if all are online.
 
     ``statements`` are texts by their numbers.  ``before_waiting`` is called once, and
-    only if there is something to wait for.  Raises IndexFailed.
+    only if it takes longer than a moment.  Raises IndexFailed.
     """
-    pause = _FIRST_PAUSE
+    pause, looks = _FIRST_PAUSE, 0
     while rows := _not_online(connection, statements, database):
         for number, row in rows:
             if row["state"] == "FAILED":
                 why = row["failure"] or "Neo4j gives no reason."
                 raise IndexFailed(row["name"], why, statement=number)
-        if pause == _FIRST_PAUSE:
+        looks += 1
+        if looks == 2:
             before_waiting()
         _, row = rows[0]
         more = f", and {len(rows) - 1} more" if len(rows) > 1 else ""
