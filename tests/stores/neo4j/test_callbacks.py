@@ -154,6 +154,16 @@ def test_a_failing_before_callback_keeps_migrations_from_running(
     assert _steps(graph) == ["kept", "afterMigrate"]
 
 
+def test_nothing_follows_a_first_use_that_failed(project: Any, graph: Any) -> None:
+    project.put("beforeFirstUse__x.cypher", "NOT CYPHER;")
+    _put(project, "beforeMigrate", "V1__a", "afterMigrate")
+
+    with pytest.raises(MigrationFailed, match='the callback "x" before first use'):
+        project.migrate()
+
+    assert _steps(graph) == []
+
+
 def test_callbacks_run_after_a_migration_that_fails(project: Any, graph: Any) -> None:
     project.put("V1__a.cypher", "NOT CYPHER;")
     _put(project, "afterMigrate")

@@ -79,18 +79,21 @@ class Callbacks:
     ) -> Iterator[None]:
         """Run those of before, then the block, then those of after.
 
-        The latter run also when the block, or a callback before it, has failed; what
-        fails of them then is a warning.  After an interrupt, or without the lock,
-        nothing more is run.  Raises MigrationFailed (CALLBACK_FAILED), LockLost.
+        The latter run also when the block, or a callback before it, has failed, but
+        not when a first use has; what fails of them then is a warning.  After an
+        interrupt, or without the lock, nothing more is run.  Raises MigrationFailed
+        (CALLBACK_FAILED), LockLost.
         """
         run = _Run(self.connection, self.settings, names, lock, observer)
         after = [each for each in callbacks if _is_after(each)]
+        for callback in callbacks:
+            if callback.phase == _FIRST_USE:
+                run.run(callback)
+                self._used.add(callback)
         try:
             for callback in callbacks:
-                if callback not in after:
+                if callback not in self._used and callback not in after:
                     run.run(callback)
-                if callback.phase == _FIRST_USE:
-                    self._used.add(callback)
             yield
         except (LockLost, KeyboardInterrupt):
             for callback in after:
