@@ -166,7 +166,7 @@ def show_outcome(output: Output, report: Report, seconds: float) -> None:
     count = sum(len(store.newly_applied) for store in report.stores)
     if report.ok and not count:
         idle = not any(store.callbacks for store in report.stores)
-        what = "Nothing to do" if idle else "Nothing but callbacks"
+        what = "Nothing to do" if idle else "Nothing but callbacks to run"
         output.line(f"{what}: everything is up to date.", fg="green")
     elif report.ok:
         output.line(
