@@ -72,7 +72,8 @@ class Runner:
                 continue
             if entry.version in pending:
                 if not is_first:
-                    pause(self.settings, self.observer, before=entry.version)
+                    before = f"version {entry.version}"
+                    pause(self.settings, self.observer, before=before)
                 self._apply_one(entry, after)
                 is_first = False
             after = entry.version
