@@ -162,9 +162,8 @@ def _judged(entry: Entry) -> Entry:
 def _alternatives(local: Migration) -> frozenset[str]:
     """Give the other checksums that the script is accepted under (§3.2)."""
     script = local.script
-    if isinstance(script, (CypherScript, CatalogScript)):
-        return script.alternatives
-    return frozenset()
+    is_hashed = isinstance(script, (CypherScript, CatalogScript))
+    return script.alternatives if is_hashed else frozenset()
 
 
 def _stands_in(local: Migration, record: Applied) -> bool:

@@ -106,7 +106,9 @@ class _Checker:
                     _one_of(value.one_of),
                 )
             if value.default is not None:
-                element.attributes.append(Attribute(name, "", name, value.default))
+                element.attributes.append(
+                    Attribute(name, "", name, value.default, is_default=True)
+                )
 
     def _check_instance(self, attribute: Attribute, element: Element) -> None:
         """Accept the hints where a schema is; no others are of use."""

@@ -83,7 +83,7 @@ def _rendered(
     for prefix in sorted(new):
         yield f' {_declaration(prefix)}="{new[prefix].translate(_IN_ATTRIBUTE)}"'
     for each in sorted(element.attributes, key=lambda a: (_utf16(a.uri), a.local)):
-        if each.local != without:
+        if not (each.is_default and each.local == without):
             yield f' {each.name}="{each.value.translate(_IN_ATTRIBUTE)}"'
     yield ">"
     before = {prefix: scope.get(prefix) for prefix in new}

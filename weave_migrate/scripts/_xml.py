@@ -25,6 +25,7 @@ _DEEPEST = 100
 _ENCODING = re.compile(
     r"UTF-8|UTF-16|US-ASCII|ISO-8859-(?:[1-9]|13|15)|windows-125[0-8]", re.IGNORECASE
 )
+_UTF_16 = (b"\xfe\xff", b"\xff\xfe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,16 @@ class Instruction:
 
 @dataclass(slots=True)
 class Attribute:
-    """An attribute that declares no namespace; ``name`` is as written."""
+    """An attribute that declares no namespace; ``name`` is as written.
+
+    ``is_default``: it is not in the document, a schema adds it.
+    """
 
     name: str
     uri: str
     local: str
     value: str
+    is_default: bool = False
 
 
 @dataclass(slots=True)
@@ -156,7 +161,8 @@ class _Builder:
     """Collects what expat reports."""
 
     def __init__(self, data: bytes, file: str) -> None:
-        self._source = Source(data, file, _encoding_of(data))
+        encoding = "utf-16" if data.startswith(_UTF_16) else "utf-8"
+        self._source = Source(data, file, encoding)
         self._top = Element("", "", "", Place(1, 1))
         self._open = [self._top]
         self._declared: dict[str, str] = {}
@@ -178,6 +184,8 @@ class _Builder:
         parser.ProcessingInstructionHandler = self._instruction
 
     def build(self) -> Document:
+        if self._source.data.startswith((b"\0<", b"<\0")):
+            raise self._unsupported("UTF-16 without a byte order mark is not supported")
         try:
             self._parser.Parse(self._source.data, True)
         except expat.ExpatError as error:
@@ -269,12 +277,3 @@ def _names(name: str) -> tuple[str, str, str]:
     uri, local = parts[:2]
     prefix = f"{parts[2]}:" if len(parts) > 2 else ""
     return prefix + local, uri, local
-
-
-def _encoding_of(data: bytes) -> str:
-    """Say how the bytes of an XML declaration, if there is one, are to be read."""
-    if data.startswith((b"\xfe\xff", b"\xff\xfe")):
-        return "utf-16"
-    if data.startswith(b"\0<"):
-        return "utf-16-be"
-    return "utf-16-le" if data.startswith(b"<\0") else "utf-8"
