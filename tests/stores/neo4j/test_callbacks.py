@@ -154,6 +154,13 @@ def test_a_failing_before_callback_keeps_migrations_from_running(
     assert _steps(graph) == ["kept", "afterMigrate"]
 
 
+def test_a_first_use_may_be_about_other_databases(project: Any, graph: Any) -> None:
+    text = ":use system;\nSHOW DATABASES;\n:use neo4j;\nCREATE (:Made);\n"
+    project.put("beforeFirstUse.cypher", text)
+    project.migrate(database="neo4j")
+    assert graph("MATCH (m:Made) RETURN count(m) AS n") == [{"n": 1}]
+
+
 def test_nothing_follows_a_first_use_that_failed(project: Any, graph: Any) -> None:
     project.put("beforeFirstUse__x.cypher", "NOT CYPHER;")
     _put(project, "beforeMigrate", "V1__a", "afterMigrate")
