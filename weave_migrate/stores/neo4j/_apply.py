@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from weave_migrate.stores.neo4j._session import Connection
     from weave_migrate.stores.neo4j._transactions import Unit
 
-_COMPILED = "Neo.ClientError.Statement.SyntaxError"  # found before anything is run
 _BROKEN = "Neo.DatabaseError."  # of the server itself, perhaps while it commits
 
 
@@ -176,7 +175,6 @@ class _Run:
         nodes = None
         if unit.implicit:
             self._announce(unit)
-            self._progress.in_doubt = unit.last
             self._execution.run_implicit(unit, database)
         else:
             nodes = self._transact(unit, database, is_last=following is None)
@@ -287,16 +285,11 @@ def _is_lost(error: BaseException) -> bool:
 
 
 def _is_refused(error: BaseException, script: CypherScript, number: int) -> bool:
-    """Tell whether the server said that a statement's transaction did not happen.
-
-    One that makes transactions of its own may have committed some of them before it
-    failed, but not if it could not even be compiled.
-    """
+    """Tell whether the server said that a statement's transaction did not happen."""
     from neo4j.exceptions import Neo4jError
 
     if not isinstance(error, Neo4jError):
         return False
-    code = error.code or ""
     if script.statements[number - 1].transaction == "implicit":
-        return code == _COMPILED
-    return not code.startswith(_BROKEN)
+        return False  # it has several, of which only the last failed
+    return not (error.code or "").startswith(_BROKEN)

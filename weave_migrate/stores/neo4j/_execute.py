@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from weave_migrate.stores.neo4j._transactions import Unit
 
 _SCHEMA = "s"  # query type of a statement that changes, or might change, the schema
+_NOT_UNDERSTOOD = "Neo.ClientError.Statement.SyntaxError"
 # On a line of its own, so that the server's columns stay those of the file.
 _VERSIONS = {
     "database_default": "",
@@ -91,9 +92,22 @@ class Execution:
         return changes_schema
 
     def run_implicit(self, unit: Unit, database: str | None) -> None:
-        """Run the one statement of a unit that makes its own transactions."""
+        """Run the one statement of a unit that makes its own transactions.
+
+        Some of them may be committed when it fails; none if it is not even understood.
+        """
+        from neo4j.exceptions import Neo4jError
+
         text = self._versioned(*unit.statements[0])
-        self._notice(self.connection.implicit(text, database=database))
+        self.progress.in_doubt = unit.last
+        try:
+            summary = self.connection.implicit(text, database=database)
+        except Neo4jError as error:
+            if error.code == _NOT_UNDERSTOOD:
+                self.progress.in_doubt = 0
+            raise
+        self.progress.in_doubt = 0
+        self._notice(summary)
 
     def await_indexes(
         self,
