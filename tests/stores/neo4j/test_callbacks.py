@@ -161,6 +161,19 @@ def test_a_first_use_may_be_about_other_databases(project: Any, graph: Any) -> N
     assert graph("MATCH (m:Made) RETURN count(m) AS n") == [{"n": 1}]
 
 
+def test_only_a_first_use_runs_as_the_connected_user(project: Any, graph: Any) -> None:
+    _put(project, "beforeFirstUse", "beforeMigrate")
+    with (
+        project.store() as store,
+        store.lock(1, project.watcher) as lock,
+        project.store(impersonated_user="nobody") as other,
+        pytest.raises(MigrationFailed, match="the callback beforeMigrate"),
+        other.around(other.callbacks("Migrate"), lock, project.watcher),
+    ):
+        pass
+    assert _steps(graph) == ["beforeFirstUse"]
+
+
 def test_nothing_follows_a_first_use_that_failed(project: Any, graph: Any) -> None:
     project.put("beforeFirstUse__x.cypher", "NOT CYPHER;")
     _put(project, "beforeMigrate", "V1__a", "afterMigrate")
