@@ -12,7 +12,10 @@ Weave = Callable[..., Any]
 Cypher = Callable[[str, str], Path]
 CANARY = "c4n4ry"
 NOWHERE = {"NEO4J_URI": "bolt://127.0.0.1:1", "NEO4J_PASSWORD": CANARY}
-COMMANDS = ("migrate", "info", "validate", "clean", "init")
+COMMANDS = (
+    *("migrate", "apply", "info", "validate", "clean", "delete", "repair"),
+    *("baseline", "run", "init"),
+)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -223,9 +223,10 @@ def _load_new(**chosen: Any) -> Settings:
 @migrate_neo4j.command(cls=Command, name="init")
 @taking(load=_load_new)
 def _init(*, settings: Settings) -> None:
-    """Make the folders, and write the options into a file for both tools.
+    """Make a project that both tools read.
 
-    It is .migrations.properties, in the peer's names, and holds no secrets.
+    The options are written into .migrations.properties, in the peer's names and
+    without secrets; folders are made where they are missing.
     """
     from weave_migrate.config import PEER_FILE, peer_properties
 
