@@ -93,6 +93,10 @@ def read_chain(
         by_type = loops if link.type == "REPEATED" else onwards
         by_type.setdefault(link.start, []).append(link)
 
+    def leads_on(node: Node) -> bool:
+        # Into another target's chain, which a repair left it without the name of.
+        return any(link.end not in known for link in onwards.get(node.id, ()))
+
     problems: list[Problem] = []
     path = list(_walk(starts[0], known, onwards, problems))
     applied: list[Applied] = []
@@ -110,7 +114,9 @@ def read_chain(
         ids=ids,
         next={link.start: link.end for link in path},
         problems=tuple(problems),
-        warnings=_strays(node for node in own if node.id not in seen),
+        warnings=_strays(
+            node for node in own if node.id not in seen and not leads_on(node)
+        ),
     )
 
 

@@ -45,6 +45,31 @@ def test_clean_removes_the_chain_of_this_target(migrated: Any, graph: Any) -> No
     assert [m.version for m in migrated.plan().pending] == ["1", "2"]
 
 
+def test_clean_leaves_what_is_on_the_chain_of_another_target(
+    migrated: Any, graph: Any
+) -> None:
+    """A repair by the Java tool leaves nodes without their target there."""
+    graph("MATCH (n {version: '1', migrationTarget: 'other'}) REMOVE n.migrationTarget")
+
+    assert len(_clean(migrated, everything=False)) == 1
+
+    left = graph("MATCH (n:__Neo4jMigration) RETURN n.version AS v ORDER BY v")
+    assert left == [{"v": "1"}, {"v": "BASELINE"}]
+
+
+def test_clean_removes_the_journals_of_its_target(migrated: Any, graph: Any) -> None:
+    for target in ("", "other"):
+        graph("CREATE (:__WeaveJournal {target: $t, version: '3'})", t=target)
+
+    told = _clean(migrated, everything=False)
+
+    assert told[1:] == ["Delete the journals of interrupted migrations."]
+    left = graph("MATCH (j:__WeaveJournal) RETURN j.target AS t")
+    assert left == [{"t": "other"}]
+    assert "Delete the journals" in " ".join(_clean(migrated, everything=True))
+    assert graph("MATCH (j:__WeaveJournal) RETURN j") == []
+
+
 def test_clean_all_removes_every_chain_and_the_constraints(
     migrated: Any, graph: Any
 ) -> None:

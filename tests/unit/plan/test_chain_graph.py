@@ -196,3 +196,11 @@ def test_nodes_beside_the_chain_are_warned_of() -> None:
     assert chain.problems == ()
     (warning,) = chain.warnings
     assert "version 8, 9" in warning
+
+
+def test_a_node_on_the_chain_of_another_target_is_not_beside_ours() -> None:
+    nodes = [node("BASELINE"), node("1"), node("9")]
+
+    chain = read_chain(nodes, [*line("BASELINE", "1"), to("9", "elsewhere")])
+
+    assert (chain.problems, chain.warnings) == ((), ())

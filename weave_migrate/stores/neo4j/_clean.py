@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weave_migrate.stores._base import Change
+from weave_migrate.stores.neo4j._edit import load_graph
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from weave_migrate.stores._base import Lock
     from weave_migrate.stores.neo4j._names import Names
     from weave_migrate.stores.neo4j._session import Connection
 
 _CHAINS = """
 MATCH (n:__Neo4jMigration)
-WHERE $everything OR coalesce(n.migrationTarget, '') = coalesce($target, '')
 OPTIONAL MATCH (n)-[r]->()
 RETURN n.migrationTarget AS target, count(DISTINCT n) AS nodes, count(r) AS links
 ORDER BY target
@@ -23,6 +25,17 @@ _DELETE_CHAIN = """
 MATCH (n:__Neo4jMigration)
 WHERE coalesce(n.migrationTarget, '') = coalesce($target, '')
 DETACH DELETE n
+"""
+_DELETE_NODES = """
+UNWIND $nodes AS id MATCH (n:__Neo4jMigration) WHERE elementId(n) = id DETACH DELETE n
+"""
+_JOURNALS = """
+MATCH (j:__WeaveJournal) WHERE $everything OR coalesce(j.target, '') = $target
+RETURN count(j) AS journals
+"""
+_DELETE_JOURNALS = """
+MATCH (j:__WeaveJournal) WHERE $target IS NULL OR coalesce(j.target, '') = $target
+DELETE j
 """
 _CONSTRAINTS = """
 SHOW CONSTRAINTS YIELD name, labelsOrTypes
@@ -37,6 +50,7 @@ _DELETE_LOCKS = "MATCH (l:__Neo4jMigrationsLock) DELETE l"
 class _Statement:
     text: str
     target: str | None = None
+    nodes: tuple[str, ...] = ()
     ends_lock: bool = False
 
 
@@ -45,19 +59,19 @@ def plan_clean(
 ) -> tuple[Change, ...]:
     """Say what would go: this target's chain, or all chains, constraints and locks.
 
-    The index on REPEATED stays, as with neo4j-migrations.
+    With a chain go the journals of its interrupted migrations.  The index on REPEATED
+    stays, as with neo4j-migrations.
     """
-    chains = connection.read(
-        _CHAINS, database=names.schema, everything=everything, target=names.target
-    )
-    changes = [
-        Change(
-            f"Delete the chain of {row['target'] or 'the default target'} "
-            f"({row['nodes']} nodes and {row['links']} relationships).",
-            _Statement(_DELETE_CHAIN, row["target"]),
+    changes = list(_chains(connection, names, everything=everything))
+    target = names.target or ""
+    journals = connection.read(
+        _JOURNALS, database=names.schema, everything=everything, target=target
+    )[0]["journals"]
+    if journals:
+        deletion = _Statement(_DELETE_JOURNALS, None if everything else target)
+        changes.append(
+            Change("Delete the journals of interrupted migrations.", deletion)
         )
-        for row in chains
-    ]
     if not everything:
         return tuple(changes)
     locks = connection.read(_LOCKS, database=names.schema)[0]["locks"]
@@ -76,6 +90,36 @@ def plan_clean(
     return tuple(changes)
 
 
+def _chains(
+    connection: Connection, names: Names, *, everything: bool
+) -> Iterator[Change]:
+    """Say which chains would go; of one target only the nodes that are its own.
+
+    A node may lack its target although it is on the chain of one (``own_graph``).
+    """
+    if not everything:
+        graph = load_graph(connection, names)
+        if graph.nodes:
+            links = len(graph.steps) + len(graph.loops)
+            yield _deletion(
+                _Statement(_DELETE_NODES, names.target, tuple(sorted(graph.nodes))),
+                len(graph.nodes),
+                links,
+            )
+        return
+    for row in connection.read(_CHAINS, database=names.schema):
+        statement = _Statement(_DELETE_CHAIN, row["target"])
+        yield _deletion(statement, row["nodes"], row["links"])
+
+
+def _deletion(statement: _Statement, nodes: int, links: int) -> Change:
+    return Change(
+        f"Delete the chain of {statement.target or 'the default target'} "
+        f"({nodes} nodes and {links} relationships).",
+        statement,
+    )
+
+
 def ends_lock(change: Change) -> bool:
     """Tell what has to wait until nothing else is done under the lock."""
     return isinstance(change.detail, _Statement) and change.detail.ends_lock
@@ -90,7 +134,10 @@ def make(
         if not isinstance(change.detail, _Statement):
             raise TypeError("a change of another store")
         connection.write(
-            change.detail.text, database=names.schema, target=change.detail.target
+            connection.phrased(change.detail.text),
+            database=names.schema,
+            target=change.detail.target,
+            nodes=change.detail.nodes,
         )
 
 
