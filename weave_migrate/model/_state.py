@@ -19,7 +19,7 @@ class State(StrEnum):
     APPLIED = "applied"
     PENDING = "pending"
     CHANGED = "changed"  # recorded with another checksum than the file has now
-    FAILED = "failed"  # recorded as failed; it will run again
+    FAILED = "failed"  # recorded as failed, or a part of it is done and no more
     MISSING = "missing"  # recorded, but there is no local file
     OUT_OF_ORDER = "out of order"  # not recorded, but older than what is
     IGNORED = "ignored"  # left out by a precondition or setting
