@@ -322,18 +322,3 @@ def test_another_target_has_journals_of_its_own(project: Any, graph: Any) -> Non
     project.migrate()
 
     assert [journal["target"] for journal in _journals(graph)] == ["other"]
-
-
-def test_clean_forgets_what_was_interrupted(project: Any, graph: Any) -> None:
-    graph("CREATE (:__WeaveJournal {target: 'other', version: '1'})")
-    project.put("V1__a.cypher", "CREATE (:One);\nTHIS IS WRONG;\n")
-    _fail(project)
-
-    with project.store() as store, store.lock(5, project.watcher) as lock:
-        changes = store.plan_clean(everything=False)
-        store.edit(changes, lock)
-
-    assert [change.summary for change in changes] == [
-        "Forget what was interrupted of the default target (1 journal nodes)."
-    ]
-    assert [journal["target"] for journal in _journals(graph)] == ["other"]
