@@ -308,14 +308,14 @@ def test_a_timeout_below_the_lease_says_when_it_will_expire(
             pass
 
     assert "ada on h, process 1" in caught.value.message
-    assert "silent for 20 s; it expires after 30 s without" in caught.value.message
+    assert "no sign of life for 30 s takes it over" in caught.value.message
     assert "--lock-timeout" in str(caught.value.hint)
 
 
 def test_a_lock_that_is_about_to_commit_can_not_be_released(
     project: Any, graph: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("weave_migrate.stores.neo4j._lock._PATIENCE", 0.1)
+    monkeypatch.setattr("weave_migrate.stores.neo4j._lock_node._PATIENCE", 0.1)
     with (
         project.store() as first,
         project.store() as second,

@@ -17,7 +17,7 @@ from weave_migrate.errors import HistoryError
 from weave_migrate.plan.chain_edit import record_of
 from weave_migrate.plan.chain_graph import Link, Node, read_chain
 from weave_migrate.stores.neo4j._journal import FORGET
-from weave_migrate.stores.neo4j._lock import FENCE
+from weave_migrate.stores.neo4j._lock_node import FENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from weave_migrate.errors import StoreError, WeaveError
 from weave_migrate.plan.chain_journal import Journal
 from weave_migrate.stores.neo4j._failure import mask
-from weave_migrate.stores.neo4j._lock import FENCE
+from weave_migrate.stores.neo4j._lock_node import FENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,15 +31,18 @@ if TYPE_CHECKING:
 _READ = """
 MATCH (j:__WeaveJournal) WHERE j.target = $target RETURN properties(j) AS journal
 """
-_WRITE = f"""{FENCE}WITH l
-MERGE (j:__WeaveJournal {{target: $target, version: $version}})
+_NODE = "(j:__WeaveJournal {target: $journalTarget, version: $journalVersion})"
+_SET = """
 SET j = $journal
-SET j.at = datetime({{timezone: 'UTC'}})
+SET j.at = datetime({timezone: 'UTC'})
 RETURN l.id
 """
+_WRITE = f"{FENCE}WITH l MERGE {_NODE}{_SET}"
+# Nothing, if the node has gone with a record that was committed after all.
+_CORRECT = f"{FENCE}WITH l MATCH {_NODE}{_SET}"
 # The middle of a statement that begins with FENCE; it keeps ``l``.
-FORGET = """WITH l
-OPTIONAL MATCH (j:__WeaveJournal {target: $journalTarget, version: $journalVersion})
+FORGET = f"""WITH l
+OPTIONAL MATCH {_NODE}
 DELETE j
 WITH DISTINCT l
 """
@@ -139,23 +142,7 @@ class JournalWriter:
         Raises JournalBlocked where another transaction, such as our own that is open
         and drops an index on all labels, does not let it through.
         """
-        try:
-            rows = self.connection.once(
-                _WRITE,
-                database=self.names.schema,
-                parameters=self._parameters(committed, started),
-                timeout=_PATIENCE,
-            )
-        except WeaveError as error:
-            if getattr(error.__cause__, "code", None) in _STOPPED:
-                raise JournalBlocked(
-                    f"{error} A transaction that is open does not let weave write "
-                    "its journal.",
-                    hint="See what runs, in cypher-shell: SHOW TRANSACTIONS",
-                ) from error
-            raise
-        if not rows:
-            raise self.lock.lost()
+        self._once(_WRITE, self._parameters(committed, started))
         self.written(committed, started)
 
     def write_in(self, tx: ManagedTransaction, committed: int) -> None:
@@ -173,15 +160,28 @@ class JournalWriter:
         """Leave the truth behind if this run wrote something else; see ``write``."""
         if not self.is_begun or (committed, started) == (self.committed, self.started):
             return
-        if committed or started:
-            self.write(committed, started)
-            return
-        self.connection.once(
-            _FORGET,
-            database=self.names.schema,
-            parameters=self.key | self.lock.key,
-            timeout=_PATIENCE,
-        )
+        parameters = self._parameters(committed, started)
+        self._once(_CORRECT if committed or started else _FORGET, parameters)
+        self.written(committed, started)
+
+    def _once(self, statement: str, parameters: dict[str, object]) -> None:
+        try:
+            rows = self.connection.once(
+                statement,
+                database=self.names.schema,
+                parameters=parameters,
+                timeout=_PATIENCE,
+            )
+        except WeaveError as error:
+            if getattr(error.__cause__, "code", None) in _STOPPED:
+                raise JournalBlocked(
+                    f"{error} A transaction that is open does not let weave write "
+                    "its journal.",
+                    hint="See what runs, in cypher-shell: SHOW TRANSACTIONS",
+                ) from error
+            raise
+        if not rows:
+            raise self.lock.lost()
 
     @property
     def key(self) -> dict[str, object]:
@@ -192,10 +192,9 @@ class JournalWriter:
         }
 
     def _parameters(self, committed: int, started: int) -> dict[str, object]:
-        target, version = self.names.target or "", self.migration.version
         journal = {
-            "target": target,
-            "version": version,
+            "target": self.names.target or "",
+            "version": self.migration.version,
             "checksum": self.migration.checksum,
             "statements": len(self.script.statements),
             "committed": committed,
@@ -205,6 +204,4 @@ class JournalWriter:
             "host": socket.gethostname(),
             "pid": os.getpid(),
         }
-        return {"target": target, "version": version, "journal": journal} | dict(
-            self.lock.key
-        )
+        return {**self.lock.key, **self.key, "journal": journal}

@@ -32,7 +32,8 @@ from weave_migrate.stores.neo4j._discovery import Discovery
 from weave_migrate.stores.neo4j._execute import pause
 from weave_migrate.stores.neo4j._history import ChainWriter, load_chain
 from weave_migrate.stores.neo4j._journal import Fingerprints, load_journals
-from weave_migrate.stores.neo4j._lock import Neo4jLock, holder, release
+from weave_migrate.stores.neo4j._lock import Neo4jLock
+from weave_migrate.stores.neo4j._lock_node import holder, release
 from weave_migrate.stores.neo4j._names import resolve
 from weave_migrate.stores.neo4j._schema import HISTORY, LOCK, ensure, load_present
 from weave_migrate.stores.neo4j._session import Connection
