@@ -162,8 +162,9 @@ def _judged(entry: Entry) -> Entry:
 def _alternatives(local: Migration) -> frozenset[str]:
     """Give the other checksums that the script is accepted under (§3.2)."""
     script = local.script
-    is_hashed = isinstance(script, (CypherScript, CatalogScript))
-    return script.alternatives if is_hashed else frozenset()
+    if not isinstance(script, (CypherScript, CatalogScript)):
+        return frozenset()
+    return script.alternatives
 
 
 def _stands_in(local: Migration, record: Applied) -> bool:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _DISCOVERY = frozenset(
     {
         "CALLBACK_NAME_INVALID",
-        "CATALOG_INVALID",
         "ENCODING",
         "NAME_INVALID",
         "PRECONDITION_FAILED",

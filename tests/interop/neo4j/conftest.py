@@ -112,7 +112,9 @@ def settings(neo4j_server: Any, tmp_path: Path) -> Neo4jSettings:
 def both(settings: Neo4jSettings, java_jars: Path) -> Iterator[Both]:
     """Both tools on an empty graph and an empty folder."""
     password = settings.password.reveal() if settings.password else ""
-    java = Java(java_jars, settings.uri, settings.user, password, settings.locations[0])
+    (folder,) = settings.locations
+    assert isinstance(folder, Path)
+    java = Java(java_jars, settings.uri, settings.user, password, folder)
     with neo4j.GraphDatabase.driver(
         settings.uri, auth=(settings.user, password), warn_notification_severity="OFF"
     ) as driver:

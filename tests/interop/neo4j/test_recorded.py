@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import neo4j
@@ -13,6 +14,7 @@ from weave_migrate.model import Migration
 from weave_migrate.plan.chain import ChainPolicy, decide
 from weave_migrate.plan.chain_graph import Link, Node, read_chain
 from weave_migrate.plan.chain_outcome import judge
+from weave_migrate.scripts.catalog import parse_catalog
 from weave_migrate.scripts.cypher import parse_cypher
 from weave_migrate.scripts.cypher_names import compare_versions, parse_migration_name
 from weave_migrate.stores.neo4j import Neo4jStore
@@ -58,24 +60,22 @@ def _nodes(step: dict[str, Any]) -> list[Node]:
     ]
 
 
-def _migrations(step: dict[str, Any], catalog_checksum: str) -> list[Migration]:
-    """Parse the Cypher files; of the XML file only its recorded checksum is known."""
+def _migrations(step: dict[str, Any]) -> list[Migration]:
     found = []
     for file, text in step["files"].items():
         for kind, extension in (("CYPHER", "cypher"), ("CATALOG", "xml")):
             name = parse_migration_name(file, extension=extension)
             if name is None:
                 continue
-            script = (
-                parse_cypher(text.encode(), file=file) if kind == "CYPHER" else None
-            )
+            parse = parse_cypher if kind == "CYPHER" else parse_catalog
+            script = parse(text.encode(), file=file)
             found.append(
                 Migration(
                     version=name.version,
                     description=name.description,
                     type=kind,
                     source=name.source,
-                    checksum=script.checksum if script else catalog_checksum,
+                    checksum=script.checksum,
                     repeatable=name.repeatable,
                     script=script,
                 )
@@ -114,7 +114,7 @@ def test_the_verdict_is_that_of_validate(
     judged = []
     for step in _steps(histories, release):
         chain = read_chain(_nodes(step), _links(step))
-        local = _migrations(step, "337829224")
+        local = _migrations(step)
         policy = ChainPolicy(
             order="semantic" if release[0] in "34" else "lexicographic"
         )
@@ -172,7 +172,8 @@ def test_recorded_graphs_are_read_from_a_server(
 ) -> None:
     run = next(run for run in histories if run["tool"] == "4.1.2")
     password = settings.password.reveal() if settings.password else ""
-    folder = settings.locations[0]
+    (folder,) = settings.locations
+    assert isinstance(folder, Path)
     store = Neo4jStore(settings)
     with neo4j.GraphDatabase.driver(
         settings.uri, auth=(settings.user, password), warn_notification_severity="OFF"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.neo4j
+CATALOG = '<migration xmlns="https://michael-simons.github.io/neo4j-migrations"/>'
 
 
 def _codes(plan: Any) -> list[str]:
@@ -130,12 +131,23 @@ def test_a_precondition_may_be_added_later(project: Any) -> None:
     assert _codes(project.plan()) == []
 
 
-def test_catalogs_stop_the_run(project: Any) -> None:
-    path = project.put("V1__a.xml", "<migration/>")
+def test_what_is_before_a_catalog_may_run(project: Any) -> None:
+    project.put("V1__a.cypher", "CREATE (:A);\n")
+    path = project.put("V2__b.xml", CATALOG)
+    project.put("V3__c.cypher", "CREATE (:C);\n")
 
-    (problem,) = project.plan().problems
+    plan = project.plan()
 
-    assert (problem.code, problem.file) == ("CATALOG_UNSUPPORTED", str(path))
+    assert plan.problems == ()
+    assert [migration.version for migration in plan.pending] == ["1"]
+    assert (plan.stop.code, plan.stop.file) == ("CATALOG_UNSUPPORTED", str(path))
+
+
+def test_a_catalog_whose_assumption_is_not_met_is_left_out(project: Any) -> None:
+    project.put("V1__a.xml", f"<?assume that version is lt 4.0?>{CATALOG}")
+    project.put("V2__b.cypher", "CREATE (:A);\n")
+
+    assert project.migrate() == ["2"]
 
 
 def test_every_bad_file_is_named_at_once(project: Any) -> None:

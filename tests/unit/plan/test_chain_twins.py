@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weave_migrate.model import CypherScript, Migration
+from weave_migrate.model import CatalogScript, CypherScript, Migration, Precondition
 from weave_migrate.plan.chain_twins import with_twins
 from weave_migrate.scripts.cypher import parse_cypher
 
@@ -40,6 +40,21 @@ def test_a_script_without_preconditions_has_no_twins() -> None:
 def test_another_file_name_is_no_twin() -> None:
     first, second = made(ENTERPRISE), made(COMMUNITY, "V1__y.cypher")
     assert with_twins([first, second]) == [first, second]
+
+
+def test_xml_migrations_have_twins_too() -> None:
+    def xml(checksum: str) -> Migration:
+        condition = Precondition("assume", "// assume that version is ge 5")
+        script = CatalogScript(checksum, (condition,))
+        return Migration(
+            "2", "x", "CATALOG", "V2__x.xml", checksum=checksum, script=script
+        )
+
+    one, two = with_twins([xml("1"), xml("2")])
+    assert isinstance(one.script, CatalogScript)
+    assert isinstance(two.script, CatalogScript)
+    assert one.script.alternatives == {"2"}
+    assert two.script.alternatives == {"1"}
 
 
 def test_what_is_no_script_stays_as_it_is() -> None:

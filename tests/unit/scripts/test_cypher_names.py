@@ -69,6 +69,10 @@ IGNORED = [
     ("V1.2__a-b.cypher", "V1.2__a_b.cypher"),
     ("V1__.cypher", "V1__description.cypher"),
     ("V1.cypher", "V1__description.cypher"),
+    ("V1__foo-bar.xml", "V1__foo_bar.xml"),
+    ("v1__x.xml", "V1__x.xml"),
+    ("V1__foo.XML", "V1__foo.xml"),
+    ("V1_a.xml", "V1__a.xml"),
 ]
 
 
@@ -81,14 +85,16 @@ def test_these_are_ignored_with_a_warning_that_corrects_them(
     assert warning is not None
     assert warning.startswith(f"scripts/{path} is ignored: ")
     assert warning.endswith(f" {corrected}")
-    assert parse_migration_name(corrected) is not None
+    extension = corrected.rpartition(".")[2]
+    assert parse_migration_name(corrected, extension=extension) is not None
 
 
 def test_a_folder_named_like_a_migration_hides_what_is_in_it() -> None:
     assert parse_migration_name("V1__dir/V2__x.cypher") is None
-    warning = near_miss("V1__dir/V2__x.cypher")
-    assert warning is not None
-    assert warning.endswith("rename that folder, V1__dir, to dir")
+    for name in ("V2__x.cypher", "V2__x.xml"):
+        warning = near_miss(f"V1__dir/{name}")
+        assert warning is not None
+        assert warning.endswith("rename that folder, V1__dir, to dir")
 
 
 @pytest.mark.parametrize(
@@ -100,6 +106,7 @@ def test_a_folder_named_like_a_migration_hides_what_is_in_it() -> None:
         "V1__x.xml",
         "V1__a.md",
         "V1__x.cypher",
+        "pom.xml",
         "vector.cypher",
         "undo.cypher",
         "schema/create.cypher",
