@@ -59,7 +59,7 @@ def test_a_file_runs_by_the_rules_of_migrations(project: Any, graph: Any) -> Non
         "IN TRANSACTIONS OF 2 ROWS;\n:use neo4j;\nCREATE (:C);\n",
     )
 
-    _run(project, file, placeholders={"name": "x"}, cypher_version="cypher_5")
+    _run(project, file, placeholders={"name": "x"})
 
     assert _labels(graph) == ["A", "B", "C"]
     assert graph("MATCH (a:A) RETURN a.name AS name") == [{"name": "x"}]
