@@ -248,8 +248,6 @@ class _Run:
         progress = self._progress
         if progress.in_doubt and _is_refused(error, self._script, progress.in_doubt):
             progress.in_doubt = 0
-        if progress.is_recording and _is_lost(error):
-            return  # the record may be there, and the journal gone with it
         with suppress(WeaveError):
             self._save()
 
@@ -275,13 +273,6 @@ class _Run:
             self._runner.chain.recorded(
                 self._migration.version, after=self._after, nodes=nodes
             )
-
-
-def _is_lost(error: BaseException) -> bool:
-    """Tell whether an error is the connection's: what the server did is not known."""
-    from neo4j.exceptions import DriverError
-
-    return isinstance(error, DriverError)
 
 
 def _is_refused(error: BaseException, script: CypherScript, number: int) -> bool:

@@ -99,6 +99,7 @@ class Execution:
         from neo4j.exceptions import Neo4jError
 
         text = self._versioned(*unit.statements[0])
+        self._indexing = {}
         self.progress.in_doubt = unit.last
         try:
             summary = self.connection.implicit(text, database=database)
