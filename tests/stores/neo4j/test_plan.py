@@ -274,3 +274,18 @@ def test_values_of_other_types_are_damage(project: Any, graph: Any, value: str) 
 
     assert sum("no zoned date-time `at`" in each for each in messages) == 1
     assert sum("no duration `in`" in each for each in messages) == 1
+
+
+def test_a_mismatch_says_what_explains_it(project: Any) -> None:
+    path = project.put("V1__a.cypher", "CREATE\n(:A);\n")
+    project.migrate()
+    path.write_bytes(b"CREATE\r\n(:A);\r\n")
+
+    (problem,) = project.plan().problems
+    assert problem.code == "CHECKSUM_MISMATCH"
+    assert "Only its line ends differ: it was applied with LF." in problem.message
+    assert "autocrlf = true" in problem.hint
+
+    plan = project.plan(validate_on_migrate=False)
+    assert (plan.problems, plan.overlooked) == ((), (problem,))
+    assert _codes(project.plan(autocrlf=True)) == []
