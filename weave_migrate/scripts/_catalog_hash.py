@@ -10,13 +10,9 @@ from __future__ import annotations
 import re
 import zlib
 from itertools import dropwhile
-from typing import TYPE_CHECKING
 
 from weave_migrate.scripts._java import trim
 from weave_migrate.scripts._xml import Element, Text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _LINE_END = re.compile(r"\r?\n")
 _XML = "xml"  # the one prefix that need not be declared
@@ -66,35 +62,40 @@ def older_checksum(root: Element) -> str:
 
 
 def _crc32(root: Element, *, without: str) -> str:
-    text = "".join(_rendered(root, {"": ""}, without))
-    return str(zlib.crc32(text.encode()))
+    parts: list[str] = []
+    _render(root, parts, {"": ""}, without)
+    return str(zlib.crc32("".join(parts).encode()))
 
 
-def _rendered(
-    element: Element, scope: dict[str, str | None], without: str
-) -> Iterator[str]:
-    """Render an element; ``scope`` are the namespaces declared above it, by prefix."""
-    yield f"<{element.name}"
+def _render(
+    element: Element, parts: list[str], scope: dict[str, str | None], without: str
+) -> None:
+    """Add the parts of an element; ``scope`` has the namespaces declared above it."""
+    parts.append(f"<{element.name}")
     new = {
         prefix: uri
         for prefix, uri in element.declared.items()
         if prefix != _XML and scope.get(prefix) != uri
     }
-    for prefix in sorted(new):
-        yield f' {_declaration(prefix)}="{new[prefix].translate(_IN_ATTRIBUTE)}"'
-    for each in sorted(element.attributes, key=lambda a: (_utf16(a.uri), a.local)):
-        if not (each.is_default and each.local == without):
-            yield f' {each.name}="{each.value.translate(_IN_ATTRIBUTE)}"'
-    yield ">"
+    parts += (
+        f' {_declaration(prefix)}="{new[prefix].translate(_IN_ATTRIBUTE)}"'
+        for prefix in sorted(new)
+    )
+    parts += (
+        f' {each.name}="{each.value.translate(_IN_ATTRIBUTE)}"'
+        for each in sorted(element.attributes, key=lambda a: (_utf16(a.uri), a.local))
+        if not (each.is_default and each.local == without)
+    )
+    parts.append(">")
     before = {prefix: scope.get(prefix) for prefix in new}
     scope.update(new)
     for child in element.children:
         if isinstance(child, Element):
-            yield from _rendered(child, scope, without)
+            _render(child, parts, scope, without)
         elif isinstance(child, Text):
-            yield _trimmed(child).translate(_IN_TEXT)
+            parts.append(_trimmed(child).translate(_IN_TEXT))
     scope.update(before)
-    yield f"</{element.name}>"
+    parts.append(f"</{element.name}>")
 
 
 def _trimmed(text: Text) -> str:
