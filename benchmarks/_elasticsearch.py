@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HISTORY = "weave-bench-history"
 
 
-def measure(work: Path, *, runs: int, full: bool) -> Section:
+def measure(work: Path, *, runs: int, full: bool) -> list[Section]:
     """Start the server and measure."""
     with _servers.elasticsearch() as server:
         section = Section(server.label)
@@ -30,7 +30,7 @@ def measure(work: Path, *, runs: int, full: bool) -> Section:
             language="http",
         )
         bench.measure(section, runs=runs, full=full)
-    return section
+    return [section]
 
 
 def _contestants(

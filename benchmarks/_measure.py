@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+_PATIENCE = 900.0  # seconds for one process
 _RUN_ONE = (sys.executable, "-ISs", str(Path(__file__).with_name("run_one.py")))
 # PYTHONDONTWRITEBYTECODE, above all, would let everybody compile their modules anew.
 ENVIRON = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
@@ -86,21 +88,28 @@ def run(command: Sequence[str], *, environ: Mapping[str, str], cwd: Path) -> Sam
 
 def ask(command: Sequence[str], *, environ: Mapping[str, str], cwd: Path) -> str:
     """Run a command that nobody measures and give what it printed."""
-    done = subprocess.run(
+    process = subprocess.Popen(
         command,
         env=environ,
         cwd=cwd,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        check=False,
+        start_new_session=True,  # so that what it starts can be ended with it
     )
-    if done.returncode:
-        raise FailedError(
-            f"ended with status {done.returncode}:\n{done.stderr[-4000:]}"
-        )
-    return done.stdout.strip()
+    try:
+        printed, said = process.communicate(timeout=_PATIENCE)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise FailedError(f"took more than {_PATIENCE / 60:.0f} minutes") from None
+        raise
+    if process.returncode:
+        raise FailedError(f"ended with status {process.returncode}:\n{said[-4000:]}")
+    return printed.strip()
 
 
 def compete(

@@ -60,7 +60,7 @@ _CASES = (
 )
 
 
-def measure(work: Path, *, runs: int) -> Section:
+def measure(work: Path, *, runs: int) -> list[Section]:
     """Parse files of 1 and 20 MB, each time in a new process."""
     section = Section(
         "Reading and splitting scripts",
@@ -90,7 +90,7 @@ def measure(work: Path, *, runs: int) -> Section:
                     f"below {_MEMORY} x: {met(is_met=grown < _MEMORY)}",
                 )
             )
-    return section
+    return [section]
 
 
 def _write(work: Path, name: str, size: int) -> Path:

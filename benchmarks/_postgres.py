@@ -22,7 +22,7 @@ _NOTE = (
 _CONFIGURE = "connection=connection, target_metadata=target_metadata"
 
 
-def measure(work: Path, *, runs: int, full: bool) -> Section:
+def measure(work: Path, *, runs: int, full: bool) -> list[Section]:
     """Start the server and measure."""
     with _servers.postgres() as server:
         section = Section(server.label, notes=[_NOTE])
@@ -35,7 +35,7 @@ def measure(work: Path, *, runs: int, full: bool) -> Section:
             contestants=_contestants,
         )
         bench.measure(section, runs=runs, full=full)
-    return section
+    return [section]
 
 
 def _contestants(

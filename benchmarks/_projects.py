@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+BIG_EFFECTS = 2_000
 _REVISION = '''"""Row {number}."""
 
 from alembic import op
@@ -49,6 +50,15 @@ def cypher(number: int) -> tuple[str, str]:
     """Create one node."""
     text = f"CREATE (:Bench {{n: {number}, name: 'node; number {number}'}});\n"
     return f"V{number:05}__Create_node_{number}.cypher", text
+
+
+def big_cypher(number: int) -> tuple[str, str]:
+    """Create BIG_EFFECTS nodes of 10 kB in one script of 20 MB."""
+    text = "a text; of some length, and nothing in it ends a line" * 189
+    statements = (
+        f"CREATE (:Bench {{n: {n}, text: '{text}'}});\n" for n in range(BIG_EFFECTS)
+    )
+    return f"V{number:05}__Load_much.cypher", "".join(statements)
 
 
 def http(number: int) -> tuple[str, str]:

@@ -20,7 +20,7 @@ print(time.perf_counter() - began)
 """
 
 
-def measure(work: Path, *, runs: int) -> Section:
+def measure(work: Path, *, runs: int) -> list[Section]:
     """Measure whole processes, and the import inside of one."""
     section = Section("Start-up")
     contestants = [
@@ -41,4 +41,4 @@ def measure(work: Path, *, runs: int) -> Section:
         said = ask([sys.executable, "-c", _IMPORT], environ=ENVIRON, cwd=work)
         imports.samples.append(Sample(float(said), float(said), None))
     section.add("inside a process", [imports], goals=[Goal("", 0.005)])
-    return section
+    return [section]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 WEAVE = str(SCRIPTS / "weave")
+_ACTIONS = {"check": "nothing to do", "info": "`info`"}
 _EXTRA = 0.120  # seconds that weave may take beside the floor for doing nothing
 
 
 class Contestants(Protocol):
-    """Makes the commands for ``check`` (nothing to do) or ``apply``; weave first."""
+    """Makes the commands for an action; weave first.
+
+    ``check`` is a run with nothing to do, ``info`` tells what is applied, ``apply``
+    begins with nothing.
+    """
 
     def __call__(
         self, bench: Bench, action: str, project: Path, scripts: Path
@@ -39,7 +44,8 @@ class Bench:
 
     ``bare`` is the script of the bare driver; ``folder`` lies below
     ``.weave/migrations/`` and holds what ``script`` makes, name and text, of a number.
-    ``language`` is that of scripts whose parsing weave may take its time for.
+    ``language`` is that of scripts whose parsing weave may take its time for.  With
+    ``patient``, the peer takes part where it needs minutes.
     """
 
     server: Server
@@ -49,16 +55,22 @@ class Bench:
     script: Callable[[int], tuple[str, str]]
     contestants: Contestants
     language: str | None = None
+    patient: bool = False
 
     def measure(self, section: Section, *, runs: int, full: bool) -> None:
-        """Fill a section with all cases."""
-        for count in (3, 1_000):
-            self._measure_noop(section, count, runs=runs)
-        self._measure_apply(section, 100, runs=(runs + 1) // 2)
+        """Fill a section with the usual cases, or with the big ones."""
         if full:
-            small = self._measure_apply(section, 1_000, runs=1)
-            large = self._measure_apply(section, 10_000, runs=1)
-            _note_growth(section, small[0], large[0])
+            self.measure_growth(section)
+            return
+        for count in (3, 1_000):
+            self.measure_noop(section, count, runs=runs)
+        self.measure_apply(section, 100, runs=(runs + 1) // 2)
+
+    def measure_growth(self, section: Section) -> None:
+        """Apply 1,000 and 10,000 migrations, and compare."""
+        small = self.measure_apply(section, 1_000, runs=1)
+        large = self.measure_apply(section, 10_000, runs=1)
+        _note_growth(section, small[0], large[0])
 
     def command(self, action: str, *arguments: object) -> list[str]:
         """Give a command of the bare script."""
@@ -70,46 +82,46 @@ class Bench:
         """The environment of everybody."""
         return {**ENVIRON, **self.server.environ}
 
-    def _measure_noop(self, section: Section, count: int, *, runs: int) -> None:
-        case = f"nothing to do, {count:,} applied"
-        project, scripts = self._project(count)
-        self._ask("wipe")
-        weave, *_ = contestants = self.contestants(self, "check", project, scripts)
-        self._run(weave)  # now there is nothing left to do
-        outcomes = compete(contestants, self._run, runs=runs, title=self._title(case))
-        goals = []
-        if floor := wall_of("floor", outcomes):
-            parsing = self._parsing(scripts)
-            text = f"floor + {time(_EXTRA)}"
-            text += f" + {time(parsing)} parsing of the files" if parsing else ""
-            goals.append(Goal(text, floor + _EXTRA + parsing))
-        if peer := wall_of("peer", outcomes):
-            goals.append(Goal("a quarter of the Java tool", peer / 4))
-        section.add(case, outcomes, goals=goals)
+    def measure_noop(
+        self,
+        section: Section,
+        count: int,
+        *,
+        runs: int,
+        actions: Sequence[str] = ("check",),
+    ) -> None:
+        """Let all find that ``count`` migrations are applied, in each action's way."""
+        project, scripts = self.project(count)
+        self.ask("wipe")
+        weave, *_ = self.contestants(self, "check", project, scripts)
+        self.run(weave)  # now there is nothing left to do
+        for action in actions:
+            case = f"{_ACTIONS[action]}, {count:,} applied"
+            outcomes = compete(
+                self._present(action, project, scripts, count),
+                self.run,
+                runs=runs,
+                title=self._title(case),
+                warm_up=count <= 1_000,
+            )
+            goals = []
+            if floor := wall_of("floor", outcomes):
+                parsing = self._parsing(scripts)
+                text = f"floor + {time(_EXTRA)}"
+                text += f" + {time(parsing)} parsing of the files" if parsing else ""
+                goals.append(Goal(text, floor + _EXTRA + parsing))
+            if peer := wall_of("peer", outcomes):
+                goals.append(Goal("a quarter of the Java tool", peer / 4))
+            section.add(case, outcomes, goals=goals)
 
-    def _measure_apply(
+    def measure_apply(
         self, section: Section, count: int, *, runs: int
     ) -> list[Outcome]:
+        """Let all apply ``count`` migrations of one effect each."""
+        project, scripts = self.project(count)
         case = f"apply {count:,} to a fresh store"
-        contestants = self.contestants(self, "apply", *self._project(count))
-        if count > 1_000:  # the others would take an hour
-            contestants = [c for c in contestants if c.role in ("weave", "floor")]
-
-        def measure(contestant: Contestant) -> Sample:
-            self._ask("wipe")
-            sample = self._run(contestant)
-            done = self._ask("count")
-            if done != str(count):
-                raise FailedError(f"had {done} effects, not {count}")
-            return sample
-
-        outcomes = compete(
-            contestants,
-            measure,
-            runs=runs,
-            title=self._title(case),
-            warm_up=count <= 100,
-        )
+        contestants = self._present("apply", project, scripts, count)
+        outcomes = self._apply(case, contestants, effects=count, runs=runs)
         goals = []
         if floor := wall_of("floor", outcomes):
             goals.append(Goal("1.25 x the floor", 1.25 * floor))
@@ -118,8 +130,58 @@ class Bench:
         section.add(case, outcomes, goals=goals)
         return outcomes
 
-    def _project(self, count: int) -> tuple[Path, Path]:
-        project = self.work / f"{self.folder.partition('/')[0]}-{count}"
+    def measure_script(
+        self,
+        section: Section,
+        case: str,
+        script: Callable[[int], tuple[str, str]],
+        *,
+        effects: int,
+        runs: int,
+    ) -> None:
+        """Let all apply one script of many ``effects``."""
+        bench = replace(self, script=script)
+        project, scripts = bench.project(1, name=case)
+        contestants = self._present("apply", project, scripts, effects)
+        outcomes = self._apply(case, contestants, effects=effects, runs=runs)
+        goals = []
+        if floor := wall_of("floor", outcomes):
+            parsing = self._parsing(scripts)
+            text = f"1.25 x the floor + {time(parsing)} parsing of the file"
+            goals.append(Goal(text, 1.25 * floor + parsing))
+        section.add(case, outcomes, goals=goals)
+
+    def _apply(
+        self, case: str, contestants: Sequence[Contestant], *, effects: int, runs: int
+    ) -> list[Outcome]:
+        def measure(contestant: Contestant) -> Sample:
+            self.ask("wipe")
+            sample = self.run(contestant)
+            done = self.ask("count")
+            if done != str(effects):
+                raise FailedError(f"had {done} effects, not {effects}")
+            return sample
+
+        return compete(
+            contestants,
+            measure,
+            runs=runs,
+            title=self._title(case),
+            warm_up=runs > 1,
+        )
+
+    def _present(
+        self, action: str, project: Path, scripts: Path, count: int
+    ) -> list[Contestant]:
+        contestants = self.contestants(self, action, project, scripts)
+        if count > 1_000 and not self.patient:  # the others would take an hour
+            contestants = [c for c in contestants if c.role in ("weave", "floor")]
+        return contestants
+
+    def project(self, count: int, *, name: str = "") -> tuple[Path, Path]:
+        """Write a project of ``count`` scripts; give it and their folder."""
+        kind = self.folder.partition("/")[0]
+        project = self.work / f"{kind}-{name.replace(' ', '-') or count}"
         return project, write_project(project, self.folder, count, self.script)
 
     def _parsing(self, scripts: Path) -> float:
@@ -131,10 +193,12 @@ class Bench:
         said = json.loads(ask(command, environ=self.environ, cwd=self.work))
         return float(said["seconds"])
 
-    def _ask(self, action: str) -> str:
+    def ask(self, action: str) -> str:
+        """Let the bare script do something that nobody measures."""
         return ask(self.command(action), environ=self.environ, cwd=self.work)
 
-    def _run(self, contestant: Contestant) -> Sample:
+    def run(self, contestant: Contestant) -> Sample:
+        """Run a contestant once."""
         return run(contestant.command, environ=self.environ, cwd=self.work)
 
     def _title(self, case: str) -> str:

@@ -37,7 +37,8 @@ SET c = $properties
 RETURN elementId(c)
 """
 _WIPE = """
-MATCH (n) WHERE n:Bench OR n:__Neo4jMigration OR n:__Neo4jMigrationsLock
+MATCH (n) WHERE n:Bench OR n:BenchOther OR n:__Neo4jMigration
+  OR n:__Neo4jMigrationsLock
 CALL { WITH n DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS
 """
 _SCHEMA = """
@@ -63,8 +64,9 @@ def _apply(session: Session, folder: Path) -> None:
 
 
 def _one(tx: ManagedTransaction, path: Path, previous: str) -> str:
-    statement = path.read_text(encoding="utf-8").removesuffix(";\n")
-    tx.run(statement).consume()
+    text = path.read_text(encoding="utf-8").removesuffix(";\n")
+    for statement in text.split(";\n"):
+        tx.run(statement).consume()
     version, _, description = path.stem.removeprefix("V").partition("__")
     properties = {
         "version": version,
@@ -72,7 +74,7 @@ def _one(tx: ManagedTransaction, path: Path, previous: str) -> str:
         "type": "CYPHER",
         "repeatable": False,
         "source": path.name,
-        "checksum": str(crc32(statement.encode())),
+        "checksum": str(crc32(text.encode())),
     }
     record = tx.run(_RECORD, previous=previous, properties=properties)
     return str(record.single(strict=True)[0])
