@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,22 @@ from neo4j_peer import Java, fetch_jars
 
 from weave_migrate.config import Neo4jSettings
 from weave_migrate.model import Secret
+from weave_migrate.plan.chain_outcome import judge
 from weave_migrate.stores.neo4j import Neo4jStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+
+
+# What the Java tool's validate says, and the word for it.
+_SAYS = {
+    "All resolved migrations have been applied": "VALID",
+    "Some versions have been resolved that are not applied": "INCOMPLETE_DATABASE",
+    "cannot be resolved anymore": "INCOMPLETE_MIGRATIONS",
+    "mismatch in either names, types or checksums": "DIFFERENT_CONTENT",
+}
 
 
 class _Quiet:
@@ -54,27 +65,47 @@ class Both:
     def put(self, name: str, text: str) -> None:
         (self.java.folder / name).write_text(text, encoding="utf-8")
 
+    def remove(self, name: str) -> None:
+        (self.java.folder / name).unlink()
+
     def store(self, **options: Any) -> Neo4jStore:
         return Neo4jStore(replace(self.settings, **options))
 
     def plan(self, **options: Any) -> Any:
-        store = self.store(**options)
-        try:
+        with closing(self.store(**options)) as store:
             return store.plan()
-        finally:
-            store.close()
 
     def migrate(self, *, within: float = 5, **options: Any) -> list[str]:
         """Let weave apply what is pending; give the versions."""
-        store = self.store(**options)
-        try:
-            with store.lock(within, self.observer) as lock:
-                plan = store.plan()
-                assert plan.problems == ()
-                store.apply(plan, lock, self.observer)
-        finally:
-            store.close()
+        with (
+            closing(self.store(**options)) as store,
+            store.lock(within, self.observer) as lock,
+        ):
+            plan = store.plan()
+            assert plan.problems == ()
+            store.apply(plan, lock, self.observer)
         return [migration.version for migration in plan.pending]
+
+    def edit(self, kind: str, *version: str, **options: Any) -> list[str]:
+        """Let weave repair, delete or make a baseline; give its sentences."""
+        with (
+            closing(self.store(**options)) as store,
+            store.lock(5, self.observer) as lock,
+        ):
+            changes = getattr(store, f"plan_{kind}")(*version)
+            store.edit(changes, lock)
+        return [change.summary for change in changes]
+
+    def java_says(self, *options: str) -> str:
+        """Give the Java tool's verdict on history and files."""
+        output = self.java("validate", options=options).output
+        return next((word for text, word in _SAYS.items() if text in output), output)
+
+    def weave_says(self, **options: Any) -> str:
+        """Give weave's verdict."""
+        plan = self.plan(**options)
+        late = bool(options.get("out_of_order"))
+        return str(judge(plan.entries, plan.problems, out_of_order=late))
 
 
 @pytest.fixture(scope="session")

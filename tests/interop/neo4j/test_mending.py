@@ -10,16 +10,8 @@ from typing import Any
 
 import pytest
 
-from weave_migrate.plan.chain_outcome import judge
-
 pytestmark = [pytest.mark.neo4j, pytest.mark.interop]
 
-_SAYS = {
-    "All resolved migrations have been applied": "VALID",
-    "Some versions have been resolved that are not applied": "INCOMPLETE_DATABASE",
-    "cannot be resolved anymore": "INCOMPLETE_MIGRATIONS",
-    "mismatch in either names, types or checksums": "DIFFERENT_CONTENT",
-}
 _CHAIN = """
 MATCH p = (b:__Neo4jMigration {version: 'BASELINE'})-[:MIGRATED_TO*]->(l)
 WHERE NOT (l)-[:MIGRATED_TO]->()
@@ -30,35 +22,9 @@ MATCH ()-[r:MIGRATED_TO]->(n) RETURN n.version AS version, r.at AS at ORDER BY v
 """
 
 
-def _edit(both: Any, kind: str, *version: str, **options: Any) -> list[str]:
-    store = both.store(**options)
-    try:
-        with store.lock(5, both.observer) as lock:
-            changes = getattr(store, f"plan_{kind}")(*version)
-            store.edit(changes, lock)
-    finally:
-        store.close()
-    return [change.summary for change in changes]
-
-
-def _java_says(both: Any, *options: str) -> str:
-    output = both.java("validate", options=options).output
-    return next((word for text, word in _SAYS.items() if text in output), output)
-
-
-def _we_say(both: Any, **options: Any) -> str:
-    plan = both.plan(**options)
-    late = bool(options.get("out_of_order"))
-    return str(judge(plan.entries, plan.problems, out_of_order=late))
-
-
 def _versions(both: Any) -> list[str]:
     (row,) = both.query(_CHAIN)
     return list(row["versions"])
-
-
-def _remove(both: Any, name: str) -> None:
-    (both.java.folder / name).unlink()
 
 
 @pytest.fixture
@@ -75,17 +41,17 @@ def three(both: Any) -> Any:
 
 def test_java_is_content_with_what_weave_repaired_and_goes_on(three: Any) -> None:
     three.put("V1__a.cypher", "CREATE (:Edited);\n")
-    _remove(three, "R2__b.cypher")
+    three.remove("R2__b.cypher")
     three.put("V2_1__late.cypher", "CREATE (:Late);\n")
-    assert _java_says(three) == _we_say(three) == "DIFFERENT_CONTENT"
+    assert three.java_says() == three.weave_says() == "DIFFERENT_CONTENT"
 
-    assert len(_edit(three, "repair")) == 3
+    assert len(three.edit("repair")) == 3
 
-    assert _java_says(three) == _we_say(three) == "VALID"
+    assert three.java_says() == three.weave_says() == "VALID"
     three.put("V4__d.cypher", "CREATE (:D);\n")
     assert 'Applied migration 4 ("d").' in three.java("migrate").output
     assert _versions(three) == ["BASELINE", "1", "2.1", "3", "4"]
-    assert _we_say(three) == "VALID"
+    assert three.weave_says() == "VALID"
     assert three.query("MATCH (n) WHERE n:Late OR n:Edited RETURN n") == []
 
 
@@ -93,20 +59,20 @@ def test_java_can_not_delete_what_was_repeated_and_weave_can(three: Any) -> None
     before = three.query(_RUNS)
     assert three.java("delete", "2").exit != 0  # its node has a REPEATED
 
-    assert len(_edit(three, "delete", "V2__b.cypher")) == 1
+    assert len(three.edit("delete", "V2__b.cypher")) == 1
 
-    _remove(three, "R2__b.cypher")
+    three.remove("R2__b.cypher")
     assert three.query(_RUNS) == [row for row in before if row["version"] != "2"]
-    assert _java_says(three) == _we_say(three) == "VALID"
+    assert three.java_says() == three.weave_says() == "VALID"
 
 
 def test_weave_goes_on_behind_what_java_deleted(three: Any) -> None:
     deleted = three.java("delete", "V3__c.cypher")
     assert "has been removed" in deleted.output
 
-    assert _we_say(three) == _java_says(three) == "INCOMPLETE_DATABASE"
+    assert three.weave_says() == three.java_says() == "INCOMPLETE_DATABASE"
     assert three.migrate() == ["3"]
-    assert _java_says(three) == "VALID"
+    assert three.java_says() == "VALID"
 
 
 def test_weave_goes_on_behind_what_java_repaired(three: Any) -> None:
@@ -115,8 +81,8 @@ def test_weave_goes_on_behind_what_java_repaired(three: Any) -> None:
     repaired = three.java("repair")
     assert repaired.exit == 0, repaired.output
 
-    assert _we_say(three) == "VALID"
-    assert _edit(three, "repair") == []
+    assert three.weave_says() == "VALID"
+    assert three.edit("repair") == []
     three.put("V4__d.cypher", "CREATE (:D);\n")
     assert three.migrate() == ["4"]
 
@@ -129,42 +95,42 @@ def test_the_fork_that_a_crash_of_java_leaves_is_mended(three: Any) -> None:
         "CREATE (p)-[n:MIGRATED_TO]->(o) SET n = properties(r) DELETE r"
     )
     assert three.java("info").exit == 1
-    assert _we_say(three) == "UNDEFINED"
+    assert three.weave_says() == "UNDEFINED"
 
-    _edit(three, "repair")
+    three.edit("repair")
 
     assert _versions(three) == ["BASELINE", "1", "2", "2.1", "3"]
-    assert _java_says(three) == _we_say(three) == "VALID"
+    assert three.java_says() == three.weave_says() == "VALID"
 
 
 def test_a_stray_node_makes_java_run_its_first_again_until_repair(three: Any) -> None:
     stray = "CREATE (:__Neo4jMigration {version: '99'})"
     three.query(stray)
-    assert "beside the chain" in " ".join(_edit(three, "repair"))
+    assert "beside the chain" in " ".join(three.edit("repair"))
     three.query(stray)
 
     assert 'Applied migration 1 ("a").' in three.java("migrate").output
     assert three.query("MATCH (n:A) RETURN count(n) AS n") == [{"n": 2}]
     assert [p.code for p in three.plan().problems] == ["DUPLICATE_VERSION"]
 
-    assert len(_edit(three, "repair")) == 2
+    assert len(three.edit("repair")) == 2
     assert _versions(three) == ["BASELINE", "1", "2", "3"]
     assert "Applied migration" not in three.java("migrate").output
-    assert _java_says(three) == _we_say(three) == "VALID"
+    assert three.java_says() == three.weave_says() == "VALID"
 
 
 def test_java_goes_on_behind_a_baseline(both: Any) -> None:
     both.put("V1__a.cypher", "CREATE (:A);\n")
     both.put("R2__b.cypher", "MERGE (:B);\n")
     both.put("V3__c.cypher", "CREATE (:C);\n")
-    assert len(_edit(both, "baseline", "V2")) == 2
+    assert len(both.edit("baseline", "V2")) == 2
 
     migrated = both.java("migrate")
 
     assert 'Applied migration 3 ("c").' in migrated.output
     assert "Skipping already applied migration 1" in migrated.output
     assert both.query("MATCH (n) WHERE n:A OR n:B RETURN n") == []
-    assert _java_says(both) == _we_say(both) == "VALID"
+    assert both.java_says() == both.weave_says() == "VALID"
 
 
 @pytest.mark.parametrize("target", ["V2", "next", "V2_5?"])
@@ -179,7 +145,7 @@ def test_both_stop_at_the_same_target(both: Any, target: str) -> None:
     assert migrated.exit == 0, migrated.output
     assert _versions(both) == ["BASELINE", "1", "2"]
     assert both.plan(target=target).pending == () or target == "next"
-    assert _java_says(both) == _we_say(both, target=target) == "INCOMPLETE_DATABASE"
+    assert both.java_says() == both.weave_says(target=target) == "INCOMPLETE_DATABASE"
     assert both.migrate(target="latest") == ["3"]
 
 
@@ -193,9 +159,9 @@ def test_current_applies_everything_in_java_where_nothing_is(both: Any) -> None:
 
 
 def test_the_outcome_of_more_records_than_files_is_the_same(three: Any) -> None:
-    _remove(three, "V3__c.cypher")
-    assert _java_says(three) == _we_say(three) == "INCOMPLETE_MIGRATIONS"
+    three.remove("V3__c.cypher")
+    assert three.java_says() == three.weave_says() == "INCOMPLETE_MIGRATIONS"
 
     three.put("V4__d.cypher", "CREATE (:D);\n")
-    assert _java_says(three) == _we_say(three) == "DIFFERENT_CONTENT"
-    assert _java_says(three, "--out-of-order") == _we_say(three, out_of_order=True)
+    assert three.java_says() == three.weave_says() == "DIFFERENT_CONTENT"
+    assert three.java_says("--out-of-order") == three.weave_says(out_of_order=True)

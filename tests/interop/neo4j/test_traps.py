@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -22,14 +21,6 @@ _RUNS = "MATCH ()-[r:MIGRATED_TO]->(n) RETURN n.version AS version, r.at AS at"
 def _put(both: Any, *names: str) -> None:
     for number, name in enumerate(names, start=1):
         both.put(f"V{number}__{name}.cypher", f"CREATE (:{name.upper()});\n")
-
-
-def _edit(both: Any, kind: str, *version: str, **options: Any) -> int:
-    with closing(both.store(**options)) as store:
-        changes: Any = getattr(store, f"plan_{kind}")(*version)
-        with store.lock(5, both.observer) as lock:
-            store.edit(changes, lock)
-    return len(changes)
 
 
 def _times(both: Any) -> dict[str, Any]:
@@ -62,7 +53,7 @@ def test_what_java_crashes_at_is_damage_that_weave_repairs(
     assert both.java("info").exit == 1
     assert {p.code for p in both.plan().problems} == {"HISTORY_DAMAGED"}
 
-    assert _edit(both, "repair") == 1
+    assert len(both.edit("repair")) == 1
 
     assert both.java("validate").exit == 0
 
@@ -89,12 +80,12 @@ def test_what_java_can_not_mend_beside_another_target_weave_can(both: Any) -> No
     both.migrate(**_TARGET)
     before = _times(both)
     assert "single record" in both.java("delete", "2").output
-    (both.java.folder / "V2__b.cypher").unlink()
+    both.remove("V2__b.cypher")
     assert "Cannot delete node" in both.java("repair").output
     assert len(_targets(both)) == 8
 
-    assert _edit(both, "repair") == 1
-    assert _edit(both, "delete", "3", **_TARGET) == 1
+    assert len(both.edit("repair")) == 1
+    assert len(both.edit("delete", "3", **_TARGET)) == 1
 
     assert _targets(both) == [
         *(("1", "neo4j"), ("2", "neo4j"), ("BASELINE", "neo4j")),
@@ -109,7 +100,7 @@ def test_java_loses_a_time_when_it_deletes_and_weave_does_not(both: Any) -> None
     both.migrate()
     before = _times(both)
 
-    assert _edit(both, "delete", "2") == 1
+    assert len(both.edit("delete", "2")) == 1
     assert _times(both) == {v: at for v, at in before.items() if v != "2"}
 
     assert both.java("delete", "3").exit == 0
@@ -126,7 +117,7 @@ def test_a_node_that_java_inserted_without_its_target_is_given_it(both: Any) -> 
     plan = both.plan(**_TARGET)
 
     assert (plan.problems, plan.pending) == ((), ())
-    assert _edit(both, "repair", **_TARGET) == 1
+    assert len(both.edit("repair", **_TARGET)) == 1
     assert ("1.1", None) not in _targets(both)
     assert both.java("validate", options=_APART).exit == 0
 
@@ -162,7 +153,7 @@ def test_java_can_not_delete_a_record_of_code_and_weave_can(both: Any) -> None:
     )
     assert "Invalid class name for a migration" in both.java("delete", "2").output
 
-    assert _edit(both, "delete", "2") == 1
+    assert len(both.edit("delete", "2")) == 1
 
     assert both.java("validate").exit == 1  # pending again
     assert both.migrate() == ["2"]
