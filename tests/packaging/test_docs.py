@@ -60,3 +60,28 @@ def test_every_link_between_the_documents_leads_somewhere() -> None:
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_test_that_is_named_exists() -> None:
+    named = {
+        (page.name, file, test)
+        for page in DOCS.glob("*.md")
+        for file, test in re.findall(
+            r"`(tests/[\w./]+\.py)::(\w+)`", page.read_text("utf-8")
+        )
+    }
+    missing = [
+        (page, file, test)
+        for page, file, test in named
+        if not (DOCS.parent / file).is_file()
+        or f"def {test}(" not in (DOCS.parent / file).read_text("utf-8")
+    ]
+    assert missing == []
+    assert len(named) > 40
+
+
+def test_each_trap_names_a_test() -> None:
+    table = (DOCS / "compatibility.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \|(.*)", table, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 35))
+    assert [number for number, row in rows if "::test_" not in row] == []

@@ -32,7 +32,7 @@ def test_what_is_half_done_is_kept_apart_from_the_history(
         project.migrate(transaction_mode="per_statement")
 
     assert len(graph("MATCH (n:__Neo4jMigration) RETURN n")) == 2
-    (journal,) = graph("MATCH (j:__WeaveJournal) RETURN COUNT {(j)--()} AS links")
+    (journal,) = graph("MATCH (j:__WeaveJournal) RETURN size([(j)--() | 1]) AS links")
     assert journal == {"links": 0}
 
 
