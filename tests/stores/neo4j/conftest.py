@@ -134,3 +134,14 @@ def project(
 ) -> Project:
     """An empty folder of scripts for the empty graph."""
     return new_project(neo4j_server)
+
+
+@pytest.fixture
+def knows_cypher_5(graph: Graph) -> None:
+    """Skip a test whose scripts name that version of the language."""
+    (kernel,) = graph(
+        "CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' "
+        "RETURN versions[0] AS version"
+    )
+    if kernel["version"].startswith("4."):
+        pytest.skip("needs Neo4j 5: 4.4 knows no CYPHER 5")

@@ -92,6 +92,7 @@ def _sent(project: Any, **options: Any) -> list[str]:
     ]
 
 
+@pytest.mark.usefixtures("knows_cypher_5")
 def test_statements_are_sent_with_the_version_of_cypher(project: Any) -> None:
     project.put(
         "V1__a.cypher",
@@ -121,7 +122,13 @@ def test_without_a_version_statements_are_sent_as_they_are(project: Any) -> None
     assert _sent(project) == ["CREATE (:Mark)"]
 
 
-@pytest.mark.parametrize("version", ["database_default", "cypher_5"])
+@pytest.mark.parametrize(
+    "version",
+    [
+        "database_default",
+        pytest.param("cypher_5", marks=pytest.mark.usefixtures("knows_cypher_5")),
+    ],
+)
 def test_the_servers_columns_are_those_of_the_file(
     project: Any, version: Literal["database_default", "cypher_5"]
 ) -> None:
