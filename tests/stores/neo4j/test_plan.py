@@ -48,7 +48,12 @@ def test_a_plan_takes_one_round_trip_and_one_a_question(
 
     with project.store() as store:
         store.plan()
+        # With something pending, one more: was it begun before?
+        assert store.round_trips == round_trips + 1
 
+    project.migrate()
+    with project.store() as store:
+        store.plan()
         assert store.round_trips == round_trips
 
 

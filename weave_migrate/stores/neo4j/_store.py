@@ -1,23 +1,13 @@
-"""Neo4j as a Store: asks, decides through ``plan.chain``, and acts."""
+"""Neo4j as a Store: asks, lets the planner decide, and acts."""
 
 from __future__ import annotations
 
-import getpass
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from weave_migrate.errors import HistoryError
-from weave_migrate.model import CypherScript, Plan, Problem, StoreKind
-from weave_migrate.plan.chain import ChainPolicy, decide
+from weave_migrate.model import StoreKind
 from weave_migrate.plan.chain_edit import Rewrite
-from weave_migrate.plan.chain_journal import JournalPolicy, Resumption, resume
-from weave_migrate.plan.chain_records import baseline, delete
-from weave_migrate.plan.chain_repair import repair
-from weave_migrate.plan.chain_twins import with_twins
-from weave_migrate.scripts.cypher_names import compare_versions
-from weave_migrate.stores._base import Change, Facts
+from weave_migrate.stores._base import Change
 from weave_migrate.stores.neo4j import _clean, _edit
 from weave_migrate.stores.neo4j._apply import Runner
 from weave_migrate.stores.neo4j._callbacks import (
@@ -27,34 +17,22 @@ from weave_migrate.stores.neo4j._callbacks import (
     refuse,
     with_callbacks,
 )
-from weave_migrate.stores.neo4j._conditions import Conditions
-from weave_migrate.stores.neo4j._discovery import Discovery
 from weave_migrate.stores.neo4j._execute import pause
-from weave_migrate.stores.neo4j._history import ChainWriter, load_chain
-from weave_migrate.stores.neo4j._journal import Fingerprints, load_journals
+from weave_migrate.stores.neo4j._history import ChainWriter
 from weave_migrate.stores.neo4j._lock import Neo4jLock
 from weave_migrate.stores.neo4j._lock_node import holder, release
-from weave_migrate.stores.neo4j._names import resolve
+from weave_migrate.stores.neo4j._planner import Ground, Planner, unresolved
 from weave_migrate.stores.neo4j._schema import HISTORY, LOCK, ensure, load_present
-from weave_migrate.stores.neo4j._session import Connection
+from weave_migrate.stores.neo4j._server import Server
 from weave_migrate.stores.neo4j._single import Single, read_single, run_single
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from weave_migrate.config import Neo4jSettings
-    from weave_migrate.model import Callback, LockInfo, Migration
-    from weave_migrate.plan.chain_graph import Chain
-    from weave_migrate.stores._base import Lock, Observer
-    from weave_migrate.stores.neo4j._names import Names
+    from weave_migrate.model import Callback, LockInfo, Plan
+    from weave_migrate.stores._base import Facts, Lock, Observer
     from weave_migrate.stores.neo4j._schema import Key
-
-_COMPONENTS = """
-CALL dbms.components() YIELD name, versions, edition
-WHERE name = 'Neo4j Kernel' RETURN versions[0] AS version, edition
-"""
-_HOME = "CALL db.info() YIELD name RETURN name"
-_WHO = "SHOW CURRENT USER YIELD user"
 
 
 class Neo4jStore:
@@ -65,13 +43,12 @@ class Neo4jStore:
 
     def __init__(self, settings: Neo4jSettings) -> None:
         self._settings = settings
-        self._connection = Connection(settings)
-        self._discovery = Discovery(settings)
+        self._server = Server(settings)
+        self._connection = self._server.connection
         self._callbacks = Callbacks(self._connection, settings)
+        self._planner = Planner(self._server, self._callbacks)
         self._schema: frozenset[Key] = frozenset()  # what there was of it, when locked
-        self._fingerprint = Fingerprints(settings.placeholders)
-        # The last, under the lock.
-        self._planned: tuple[Plan, Chain, Resumption] | None = None
+        self._ground: Ground | None = None  # of the last plan made under the lock
         self._observer: Observer  # of who holds the lock
 
     @property
@@ -81,76 +58,41 @@ class Neo4jStore:
 
     def facts(self) -> Facts:
         """Give version and edition, asked for once."""
-        return self._facts
+        return self._server.facts
 
     def plan(self) -> Plan:
-        """Compare scripts and chain, reading only.
+        """Compare scripts and chain; see ``Planner.plan`` for its round trips.
 
-        This is one round trip, one more where something is pending, and one for each
-        distinct question that preconditions ask.  Raises StoreUnavailable, and
-        StoreError where reading is forbidden.
+        Raises StoreUnavailable, and StoreError where reading is forbidden.
         """
-        chain = load_chain(self._connection, self._names)
-        found = self._discovery.discover()
-        problems = [*found.problems, *chain.problems]
-        conditions = Conditions(self._connection, self._names, self.facts)
-        kept, left_out = conditions.sift(with_twins(found.migrations), problems)
-        plan = decide(
-            kept,
-            chain.applied,
-            self._policy(),
-            compare=compare_versions,
-            explain=self._discovery.explain,
-            ignored=left_out,
-        )
-        callbacks = self._callbacks.of("Migrate", found.callbacks)
-        scripts: tuple[Migration | Callback, ...] = (*plan.pending, *callbacks)
-        for each in scripts:
-            problems += _unresolved(each)
-        plan = replace(
-            plan,
-            problems=(*problems, *plan.problems),
-            warnings=(*found.warnings, *chain.warnings, *plan.warnings),
-            callbacks=callbacks,
-        )
-        resumption = self._resumption(plan)
-        self._planned = resumption.plan, chain, resumption
-        return resumption.plan
+        self._ground = self._planner.plan()
+        return self._ground.plan
 
     def plan_files(self) -> Plan:
-        """Read the scripts alone, as if nothing were applied; no server is asked.
-
-        Preconditions stay unanswered, and nothing is said to be pending.
-        """
-        found = self._discovery.discover()
-        policy = replace(self._policy(), target=None)
-        plan = decide(
-            with_twins(found.migrations), (), policy, compare=compare_versions
-        )
-        return Plan(
-            entries=plan.entries,
-            problems=(*found.problems, *plan.problems),
-            warnings=(*found.warnings, *plan.warnings),
-        )
+        """Read the scripts alone, as if nothing were applied; no server is asked."""
+        return self._planner.plan_files()
 
     def lock_info(self) -> LockInfo | None:
         """Say who holds the lock of this target."""
-        return holder(self._connection, self._names)
+        return holder(self._connection, self._server.names)
 
     @contextmanager
     def lock(self, timeout: float, observer: Observer) -> Iterator[Lock]:
         """Take the lock that neo4j-migrations respects; ``timeout`` in seconds."""
-        self._schema = load_present(self._connection, self._names)
-        ensure(self._connection, self._names, LOCK, self._schema)
-        lock = Neo4jLock(self._connection, self._settings, self._names, owner=self._by)
+        server = self._server
+        self._schema = load_present(self._connection, server.names)
+        ensure(self._connection, server.names, LOCK, self._schema)
+        lock = Neo4jLock(
+            self._connection, self._settings, server.names, owner=server.by
+        )
         with lock.held(timeout, observer):
-            self._planned = None  # what was read before may have changed
+            self._ground = None  # what was read before may have changed
             self._observer = observer
             yield lock
 
     def release_lock(self, holding: LockInfo) -> bool:
         """Take the lock away from that holder; raises LockTimeout while it commits."""
-        return release(self._connection, self._names, holding)
+        return release(self._connection, self._server.names, holding)
 
     def apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
         """Run and record what is pending, between the callbacks.
@@ -159,32 +101,34 @@ class Neo4jStore:
         chain is not the one that was planned for.
         """
         if any(each.phase.startswith("before") for each in plan.callbacks):
-            self._planned = None  # they may change whatever was read before
+            self._ground = None  # they may change whatever was read before
         with self.around(plan.callbacks, lock, observer):
             if plan.pending:
-                self._apply(plan, lock, observer)
+                self._apply(plan, _ours(lock), observer)
 
-    def _apply(self, plan: Plan, lock: Lock, observer: Observer) -> None:
-        assert isinstance(lock, Neo4jLock)  # noqa: S101 - ``around`` saw to it
-        chain, resumption = self._ground(plan)
-        ensure(self._connection, self._names, HISTORY, self._schema)
+    def _apply(self, plan: Plan, lock: Neo4jLock, observer: Observer) -> None:
+        ground, self._ground = self._ground, None
+        if ground is None or ground.plan is not plan:
+            ground = self._planner.ground(plan)
+        server = self._server
+        ensure(self._connection, server.names, HISTORY, self._schema)
         writer = ChainWriter(
             self._connection,
             lock,
-            self._names,
-            by=self._by,
-            user=self._user(),
-            ids=dict(chain.ids),
-            next=dict(chain.next),
+            server.names,
+            by=server.by,
+            user=server.user,
+            ids=dict(ground.chain.ids),
+            next=dict(ground.chain.next),
         )
         Runner(
             connection=self._connection,
             settings=self._settings,
             chain=writer,
             observer=observer,
-            fingerprint=self._fingerprint,
-            begins=resumption.begins,
-            journalled=resumption.journalled,
+            fingerprint=self._planner.fingerprint,
+            begins=ground.resumption.begins,
+            journalled=ground.resumption.journalled,
         ).apply(plan)
 
     def plan_clean(self, *, everything: bool) -> tuple[Change, ...]:
@@ -193,111 +137,67 @@ class Neo4jStore:
         Callbacks are shown among the changes.  Raises ScriptError for a bad one.
         """
         changes = _clean.plan_clean(
-            self._connection, self._names, everything=everything
+            self._connection, self._server.names, everything=everything
         )
         return with_callbacks(changes, self.callbacks("Clean"), last=_clean.ends_lock)
 
     def plan_repair(self) -> tuple[Change, ...]:
-        """Say what makes history and files agree, running none (chain_repair)."""
-        local, left_out = self._scripts()
-        return self._shown(
-            *repair(
-                _edit.load_graph(self._connection, self._names),
-                local,
-                self._policy(),
-                compare=compare_versions,
-                target=self._names.target,
-                ignored=left_out,
-            )
-        )
+        """Say what makes history and files agree, running none."""
+        return self._shown(self._planner.plan_repair())
 
     def plan_baseline(self, version: str) -> tuple[Change, ...]:
-        """Say what records the files up to a version as applied (chain_records)."""
-        local, left_out = self._scripts()
-        return self._shown(
-            *baseline(
-                _edit.load_graph(self._connection, self._names),
-                local,
-                version,
-                self._policy(),
-                compare=compare_versions,
-                target=self._names.target,
-                ignored=left_out,
-            )
-        )
+        """Say what records the files up to a version as applied."""
+        return self._shown(self._planner.plan_baseline(version))
 
     def plan_delete(self, version: str) -> tuple[Change, ...]:
         """Say what takes a version out of history; without it, nothing."""
-        graph = _edit.load_graph(self._connection, self._names)
-        return self._shown(*delete(graph, version, target=self._names.target))
+        return self._shown(self._planner.plan_delete(version))
 
-    def _shown(self, told: tuple[str, ...], edit: Rewrite) -> tuple[Change, ...]:
-        """Make changes of an edit; the only callbacks around it are of a first use."""
-        changes = _edit.changes_of(told, edit)
+    def _shown(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Show the callbacks around changes; they are of a first use only."""
         return with_callbacks(changes, self.callbacks(None), last=_clean.ends_lock)
-
-    def _scripts(self) -> tuple[list[Migration], list[Migration]]:
-        """Give the scripts that count and those left out; ScriptError for bad ones."""
-        found = self._discovery.discover()
-        problems = list(found.problems)
-        conditions = Conditions(self._connection, self._names, self.facts)
-        scripts = conditions.sift(with_twins(found.migrations), problems)
-        refuse(problems)
-        return scripts
 
     def edit(self, changes: tuple[Change, ...], lock: Lock) -> None:
         """Make changes that a ``plan_…`` method gave, its callbacks around them."""
         callbacks, first, last = divide(changes, last=_clean.ends_lock)
         with self.around(callbacks, lock, self._observer):
             if first and isinstance(first[0].detail, Rewrite):
-                self._rewrite(first[0].detail, lock)
+                self._rewrite(first[0].detail, _ours(lock))
             else:
-                _clean.make(self._connection, self._names, first, lock)
+                _clean.make(self._connection, self._server.names, first, lock)
         if last:
-            _clean.make(self._connection, self._names, last, lock)
+            _clean.make(self._connection, self._server.names, last, lock)
 
-    def _rewrite(self, edit: Rewrite, lock: Lock) -> None:
-        if not isinstance(lock, Neo4jLock):
-            raise TypeError("a lock of another store")
-        ensure(self._connection, self._names, HISTORY, self._schema)
+    def _rewrite(self, edit: Rewrite, lock: Neo4jLock) -> None:
+        server = self._server
+        ensure(self._connection, server.names, HISTORY, self._schema)
         _edit.make(
             self._connection,
-            self._names,
+            server.names,
             edit,
             lock,
-            by=self._by,
-            user=self._user(),
+            by=server.by,
+            user=server.user,
         )
-
-    def _user(self) -> str:
-        """Ask who is connected; without authentication that is nobody."""
-        rows = self._connection.read(_WHO, database=self._names.schema)
-        return str(rows[0]["user"]) if rows else "anonymous"
 
     def callbacks(self, operation: Operation | None) -> tuple[Callback, ...]:
         """Find what ``around`` is to run; raises ScriptError for bad callbacks."""
-        found = self._discovery.discover(only_callbacks=True)
-        refuse(found.problems)
-        chosen = self._callbacks.of(operation, found.callbacks)
-        refuse(problem for each in chosen for problem in _unresolved(each))
-        return chosen
+        return self._planner.find_callbacks(operation)
 
     @contextmanager
     def around(
         self, callbacks: tuple[Callback, ...], lock: Lock, observer: Observer
     ) -> Iterator[None]:
         """Run callbacks before and after the block; see ``Callbacks.around``."""
-        if not isinstance(lock, Neo4jLock):
-            raise TypeError("a lock of another store")
         with self._callbacks.around(
-            callbacks, names=self._names, lock=lock, observer=observer
+            callbacks, names=self._server.names, lock=_ours(lock), observer=observer
         ):
             yield
 
     def read_script(self, file: str) -> Change:
         """Read a single Cypher file, path or ``file:`` URL; raises ScriptError."""
         single = read_single(file, self._settings)
-        refuse(_unresolved(single))
+        refuse(unresolved(single))
         return Change(single.summary, single)
 
     def run_scripts(
@@ -316,7 +216,7 @@ class Neo4jStore:
                 each.detail,
                 self._connection,
                 self._settings,
-                self._names.database,
+                self._server.names.database,
                 observer,
             )
             yield each
@@ -325,86 +225,8 @@ class Neo4jStore:
         """Give back connections; safe to call twice."""
         self._connection.close()
 
-    def _ground(self, plan: Plan) -> tuple[Chain, Resumption]:
-        """Give what ``plan`` rests on, as it is since we hold the lock."""
-        last, self._planned = self._planned, None
-        if last and last[0] is plan:
-            return last[1:]
-        chain = load_chain(self._connection, self._names)
-        resumption = self._resumption(plan)
-        _check_unchanged(plan, chain, resumption)
-        return chain, resumption
 
-    def _resumption(self, plan: Plan) -> Resumption:
-        """Judge what is pending by what earlier runs left of it."""
-        if not plan.pending:
-            return Resumption(plan, {}, ())
-        return resume(
-            plan,
-            load_journals(self._connection, self._names),
-            JournalPolicy(
-                on_interrupted=self._settings.on_interrupted,
-                assume=self._settings.assume,
-            ),
-            fingerprint=self._fingerprint,
-        )
-
-    @cached_property
-    def _facts(self) -> Facts:
-        # Not in the target, which a callback may have yet to create.
-        record = self._connection.read(_COMPONENTS, database=self._names.schema)[0]
-        version, edition = str(record["version"]), str(record["edition"])
-        return Facts(
-            server=f"Neo4j {version} {edition.capitalize()}",
-            version=version,
-            flavour=edition.lower(),
-        )
-
-    @cached_property
-    def _names(self) -> Names:
-        return resolve(
-            self._settings, lambda: str(self._connection.read(_HOME)[0]["name"])
-        )
-
-    @cached_property
-    def _by(self) -> str:
-        try:
-            return (self._settings.installed_by or "").strip() or getpass.getuser()
-        except (OSError, KeyError):  # a container's user without a name
-            return "unknown"
-
-    def _policy(self) -> ChainPolicy:
-        return ChainPolicy(
-            order=self._settings.version_sort_order,
-            validate=self._settings.validate_on_migrate,
-            out_of_order=self._settings.out_of_order,
-            on_newer=self._settings.on_newer,
-            target=self._settings.target,
-        )
-
-
-def _unresolved(scripted: Migration | Callback | Single) -> Iterator[Problem]:
-    """Refuse placeholders without a value; the server would get them verbatim."""
-    script = scripted.script
-    if not isinstance(script, CypherScript) or not script.unresolved:
-        return
-    place = str(scripted.path or scripted.source)
-    names = ", ".join(script.unresolved)
-    yield Problem(
-        code="PLACEHOLDER_UNKNOWN",
-        message=f"{place} uses placeholders without a value: {names}.",
-        hint=f"Set NM_PLACEHOLDERS_{script.unresolved[0]}, or add it to placeholders "
-        "below [neo4j] in weave.toml.",
-        file=place,
-    )
-
-
-def _check_unchanged(plan: Plan, chain: Chain, resumption: Resumption) -> None:
-    planned = tuple(entry.applied for entry in plan.entries if entry.applied)
-    interrupted = resumption.plan.problems != plan.problems
-    if chain.problems or planned != chain.applied or interrupted:
-        raise HistoryError(
-            "The history of Neo4j is not the one that was planned for: somebody else "
-            "changed it.",
-            hint="Run again: weave db migrate-neo4j",
-        )
+def _ours(lock: Lock) -> Neo4jLock:
+    if not isinstance(lock, Neo4jLock):
+        raise TypeError("a lock of another store")
+    return lock
