@@ -122,16 +122,14 @@ def test_without_a_version_statements_are_sent_as_they_are(project: Any) -> None
     assert _sent(project) == ["CREATE (:Mark)"]
 
 
-@pytest.mark.parametrize(
-    "version",
-    [
-        "database_default",
-        pytest.param("cypher_5", marks=pytest.mark.usefixtures("knows_cypher_5")),
-    ],
-)
+@pytest.mark.parametrize("version", ["database_default", "cypher_5"])
 def test_the_servers_columns_are_those_of_the_file(
-    project: Any, version: Literal["database_default", "cypher_5"]
+    project: Any,
+    request: pytest.FixtureRequest,
+    version: Literal["database_default", "cypher_5"],
 ) -> None:
+    if version == "cypher_5":
+        request.getfixturevalue("knows_cypher_5")
     project.put("V1__a.cypher", "MATCH (n) RETURN nn;\n")
 
     failure = _failure(project, cypher_version=version)
