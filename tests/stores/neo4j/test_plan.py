@@ -36,7 +36,7 @@ def test_planning_writes_nothing(project: Any, graph: Any) -> None:
     ("condition", "round_trips"),
     [
         ("// nothing to ask", 1),
-        ("// assume that version is ge 5.0", 2),
+        ("// assume that version is ge 4.0", 2),
         ("// assume q'RETURN true", 2),
     ],
 )
