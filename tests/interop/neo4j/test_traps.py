@@ -15,7 +15,11 @@ _NODES = """
 MATCH (n:__Neo4jMigration)
 RETURN n.version AS version, n.migrationTarget AS target ORDER BY target, version
 """
-_RUNS = "MATCH ()-[r:MIGRATED_TO]->(n) RETURN n.version AS version, r.at AS at"
+# Where two chains hold a version, that without a target comes last.
+_RUNS = """
+MATCH ()-[r:MIGRATED_TO]->(n) RETURN n.version AS version, r.at AS at
+ORDER BY n.migrationTarget
+"""
 
 
 def _put(both: Any, *names: str) -> None:
