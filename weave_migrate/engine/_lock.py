@@ -42,7 +42,7 @@ def release_lock(
         holding = store.lock_info()
         if holding is None:
             return _done(_standing(store, None)), None
-        if _is_alive(holding) and not force:
+        if holding.is_alive and not force:
             raise _alive(store, holding)
         confirm(holding)
         if not store.release_lock(holding):
@@ -79,10 +79,6 @@ def _standing(store: Store, lock: LockInfo | None) -> StoreReport:
 
 def _done(report: StoreReport) -> Report:
     return Report(command="lock release", stores=(report,))
-
-
-def _is_alive(lock: LockInfo) -> bool:
-    return lock.lease is not None and (lock.silent or 0) < lock.lease
 
 
 def _alive(store: Store, lock: LockInfo) -> RefusedError:

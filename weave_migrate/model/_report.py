@@ -43,6 +43,11 @@ class LockInfo:
     silent: float | None = None
     token: str | None = None
 
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether its holder gave a sign of life within its lease."""
+        return self.lease is not None and (self.silent or 0) < self.lease
+
     def to_dict(self) -> dict[str, object]:
         """Render as the ``lock`` of the JSON schema."""
         return {

@@ -322,3 +322,20 @@ def test_another_target_has_journals_of_its_own(project: Any, graph: Any) -> Non
     project.migrate()
 
     assert [journal["target"] for journal in _journals(graph)] == ["other"]
+
+
+def test_what_a_run_at_work_has_begun_is_judged_once_its_lock_is_free(
+    project: Any, graph: Any
+) -> None:
+    project.put("V1__a.cypher", "CREATE (:One);\nTHIS IS WRONG;\n")
+    _fail(project)
+    dead = "MATCH (l:__Neo4jMigrationsLock) SET l.seen = l.seen - duration('PT1H')"
+
+    with project.store() as other, other.lock(1, project.watcher):
+        at_work = project.plan()
+        graph(dead)
+        silent = project.plan()
+
+    assert (at_work.problems, len(at_work.pending)) == ((), 1)
+    assert [each.code for each in silent.problems] == ["PARTLY_APPLIED"]
+    assert [each.code for each in project.plan().problems] == ["PARTLY_APPLIED"]

@@ -139,3 +139,13 @@ def test_a_failed_record_is_pending_and_not_applied() -> None:
     )
     assert report.applied == ()
     assert len(report.pending) == 1
+
+
+@pytest.mark.parametrize(
+    ("lease", "silent", "expected"),
+    [(30.0, 5.0, True), (30.0, None, True), (30.0, 30.0, False), (None, None, False)],
+)
+def test_a_holder_is_alive_within_its_lease(
+    lease: float | None, silent: float | None, expected: object
+) -> None:
+    assert LockInfo(lease=lease, silent=silent).is_alive is expected

@@ -22,6 +22,7 @@ from weave_migrate.stores.neo4j._discovery import Discovery
 from weave_migrate.stores.neo4j._edit import changes_of, load_graph
 from weave_migrate.stores.neo4j._history import load_chain
 from weave_migrate.stores.neo4j._journal import Fingerprints, load_journals
+from weave_migrate.stores.neo4j._lock_node import holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from weave_migrate.model import Callback, Migration
     from weave_migrate.plan.chain_edit import Graph
     from weave_migrate.plan.chain_graph import Chain
+    from weave_migrate.plan.chain_journal import Journal
     from weave_migrate.stores._base import Change
     from weave_migrate.stores.neo4j._callbacks import Operation
     from weave_migrate.stores.neo4j._server import Server
@@ -46,10 +48,14 @@ class Ground:
 
 @dataclass(slots=True)
 class Planner:
-    """Decides for one server; a script that did not change is parsed once only."""
+    """Decides for one server; a script that did not change is parsed once only.
+
+    ``holds_lock`` says whether the lock is ours while something is planned.
+    """
 
     server: Server
     callbacks: Callbacks
+    holds_lock: bool = False
     _discovery: Discovery = field(init=False)
     fingerprint: Fingerprints = field(init=False)
 
@@ -60,7 +66,8 @@ class Planner:
     def plan(self) -> Ground:
         """Compare scripts and chain.
 
-        This is one round trip, one more where something is pending, and one for each
+        This is one round trip, one more where something is pending, two more without
+        the lock where an earlier run left something half-done, and one for each
         distinct question that preconditions ask.
         """
         server = self.server
@@ -189,12 +196,29 @@ class Planner:
         settings = self.server.settings
         return resume(
             plan,
-            load_journals(self.server.connection, self.server.names),
+            self._left_behind(),
             JournalPolicy(
                 on_interrupted=settings.on_interrupted, assume=settings.assume
             ),
             fingerprint=self.fingerprint,
         )
+
+    def _left_behind(self) -> dict[str, Journal]:
+        """Read the journals of runs that have ended.
+
+        What a run that is at work has done so far is its own affair: it holds the
+        lock, and whoever waits for that judges what is left once it is theirs.
+        """
+        connection, names = self.server.connection, self.server.names
+        journals = load_journals(connection, names)
+        if not journals or self.holds_lock:
+            return journals
+        lock = holder(connection, names)
+        if lock and lock.is_alive:
+            return {}
+        # A run that ended between these two questions took its journal with it.
+        still = load_journals(connection, names)
+        return {v: each for v, each in journals.items() if each == still.get(v)}
 
     def _policy(self) -> ChainPolicy:
         settings = self.server.settings

@@ -88,7 +88,11 @@ class Neo4jStore:
         with lock.held(timeout, observer):
             self._ground = None  # what was read before may have changed
             self._observer = observer
-            yield lock
+            self._planner.holds_lock = True
+            try:
+                yield lock
+            finally:
+                self._planner.holds_lock = False
 
     def release_lock(self, holding: LockInfo) -> bool:
         """Take the lock away from that holder; raises LockTimeout while it commits."""
