@@ -64,6 +64,7 @@ class Arena:
     def weave(self, *words: str) -> dict[str, Any]:
         """Run weave to its end; give its JSON."""
         process = self.start(*words, "--json")
+        wait(process)
         go(process)
         out, err = process.communicate(timeout=120)
         assert out, err
@@ -76,11 +77,15 @@ class Arena:
             return store.plan()
 
 
-def go(*processes: subprocess.Popen[str]) -> None:
-    """Open the gate of all processes, once each has come to it."""
+def wait(*processes: subprocess.Popen[str]) -> None:
+    """Wait until each has come to its gate."""
     for each in processes:
         assert each.stdout is not None
         assert each.stdout.readline() == "ready\n", each.communicate()[1]
+
+
+def go(*processes: subprocess.Popen[str]) -> None:
+    """Open the gate of all that wait at it."""
     for each in processes:
         assert each.stdin is not None
         each.stdin.write("\n")
