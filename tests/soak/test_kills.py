@@ -59,6 +59,7 @@ _MARKS = """
 MATCH (d:Did) RETURN d.step AS step, count(*) AS marks
 """
 _INDEXES = "SHOW INDEXES YIELD name WHERE name STARTS WITH '0' RETURN name AS step"
+_CONNECTIONS = "CALL dbms.listConnections() YIELD connectionId AS id RETURN id"
 _BUSY = """
 SHOW TRANSACTIONS YIELD currentQuery AS query
 WHERE NOT query CONTAINS 'SHOW TRANSACTIONS' RETURN query
@@ -136,11 +137,12 @@ def test_the_next_run_ends_where_an_undisturbed_one_does(
     chance = random.Random(f"{seed} {kill}")
     expected, duration = undisturbed
 
+    others = _connections(arena)
     process = arena.start("db", "migrate-neo4j", *_mode(chance))
     wait(process)
     go(process)
     _kill(process, after=chance.uniform(0, duration))
-    _let_the_server_notice(arena)
+    _let_the_server_notice(arena, others)
     arena.graph(_SILENCE)
 
     plan, marks = arena.plan(), _marks(arena)
@@ -181,10 +183,14 @@ def _kill(process: subprocess.Popen[str], *, after: float) -> None:
     process.communicate()
 
 
-def _let_the_server_notice(arena: Arena) -> None:
-    """Wait until what the dead client left on the server has ended."""
+def _connections(arena: Arena) -> set[str]:
+    return {row["id"] for row in arena.graph(_CONNECTIONS)}
+
+
+def _let_the_server_notice(arena: Arena, others: set[str]) -> None:
+    """Wait until the server has done all that the dead client asked it for."""
     give_up = time.monotonic() + 30
-    while arena.graph(_BUSY):
+    while _connections(arena) - others or arena.graph(_BUSY):
         assert time.monotonic() < give_up
         time.sleep(0.02)
 
