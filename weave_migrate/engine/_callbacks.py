@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from weave_migrate.engine._read import failed_report
+from weave_migrate.engine._examine import failed_report
 from weave_migrate.engine._recorder import Recorder
 from weave_migrate.errors import WeaveError
 from weave_migrate.model import StoreReport, StoreState

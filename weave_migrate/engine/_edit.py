@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weave_migrate import _log
-from weave_migrate.engine._read import examine, failed_report
+from weave_migrate.engine._examine import examine, failed_report
 from weave_migrate.engine._recorder import Recorder
 from weave_migrate.errors import ConfigError, RefusedError, WeaveError
 from weave_migrate.model import Report, StoreState

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weave_migrate import _log
-from weave_migrate.engine._read import failed_report
+from weave_migrate.engine._examine import failed_report
 from weave_migrate.errors import RefusedError, WeaveError
 from weave_migrate.model import Report, StoreReport, StoreState
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weave_migrate import _log
-from weave_migrate.engine._read import examine, planned_report
+from weave_migrate.engine._examine import examine, planned_report
 from weave_migrate.engine._recorder import Recorder
 from weave_migrate.errors import WeaveError
 from weave_migrate.model import Entry, Plan, Problem, Report, State, StoreState

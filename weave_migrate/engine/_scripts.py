@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weave_migrate import _log
-from weave_migrate.engine._read import failed_report
+from weave_migrate.engine._examine import failed_report
 from weave_migrate.engine._recorder import Recorder
 from weave_migrate.engine._run import INTERRUPTED
 from weave_migrate.errors import ConfigError, ScriptError, WeaveError
