@@ -3,8 +3,9 @@
 from weave_migrate.engine._callbacks import Callbacks
 from weave_migrate.engine._create import create_script
 from weave_migrate.engine._edit import clean, edit, mend
+from weave_migrate.engine._examine import examine
 from weave_migrate.engine._lock import lock_status, release_lock
-from weave_migrate.engine._read import examine, report_plan, status, validate
+from weave_migrate.engine._read import report_plan, status, validate
 from weave_migrate.engine._run import migrate
 from weave_migrate.engine._scripts import run_scripts
 from weave_migrate.engine._stores import opened, select
