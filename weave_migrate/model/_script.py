@@ -15,7 +15,8 @@ class Statement:
     is the name given by the ``:use`` before it, lower-cased, or None.
     ``transaction`` is what weave uses; ``peer_transaction`` is set only where
     neo4j-migrations decides otherwise.  ``group`` counts the ``:use`` entries before
-    it: one group is one session and, per migration, one transaction.
+    it: one group is one session and, per migration, one transaction.  ``written`` is
+    the text with its placeholders, as it stands in the file, where that is another.
     """
 
     text: str
@@ -24,6 +25,7 @@ class Statement:
     transaction: Literal["managed", "implicit"] = "managed"
     peer_transaction: Literal["managed", "implicit"] | None = None
     group: int = 0
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,13 @@
 """What is left of a migration that a run began and did not record, and what follows.
 
 Its journal knows which statements are committed, and which one transaction may or may
-not be.  What was begun is never silently begun again: the plan names it as a problem
-until somebody says whether to resume behind it or to restart.  Where nothing is in
-doubt and nothing left to run, it is only recorded.
+not be.  Nothing is run twice unasked: the plan names what was begun as a problem until
+somebody says whether to resume behind it or to restart.  Where nothing is in doubt and
+nothing left to run, it is only recorded.
+
+An edit of the script changes nothing of that, as it takes nothing out of the database:
+who mends the statement that failed would else run those before it again, or batches of
+it.  Only a record, or statements none of which is or may be committed, end a journal.
 """
 
 from __future__ import annotations
@@ -140,15 +144,14 @@ def _judge(
     if policy.on_interrupted == "restart":
         return _Verdict(state=state)
     resumes = policy.on_interrupted == "resume"
-    if _is_edited(migration, script, journal, fingerprint):
-        if resumes:
-            return _Verdict(state=state, problem=_edited(migration, journal))
-        return _Verdict(warning=_begins_again(migration, journal))
+    if _is_edited(script, journal, fingerprint):
+        return _Verdict(state=state, problem=_edited(migration, journal))
     if journal.is_in_doubt:
         if not (resumes and policy.assume):
             return _Verdict(state=state, problem=_in_doubt(migration, script, journal))
         done = policy.assume == "done"
-        return _Verdict(journal.started if done else journal.committed, state)
+        behind = min(journal.started, len(script.statements))
+        return _Verdict(behind if done else journal.committed, state)
     if journal.committed >= len(script.statements):
         return _Verdict(journal.committed, state, warning=_only_recorded(migration))
     if resumes:
@@ -157,17 +160,13 @@ def _judge(
 
 
 def _is_edited(
-    migration: Migration,
-    script: CypherScript,
-    journal: Journal,
-    fingerprint: Fingerprint,
+    script: CypherScript, journal: Journal, fingerprint: Fingerprint
 ) -> bool:
     """Tell whether the script changed in what is committed, not only behind that."""
-    if journal.checksum == migration.checksum:
-        return False
     if not journal.committed:
-        return True
-    return journal.fingerprint != fingerprint(script, journal.committed)
+        return False
+    now = fingerprint(script, journal.committed)
+    return now is None or now != journal.fingerprint
 
 
 def _in_doubt(migration: Migration, script: CypherScript, journal: Journal) -> Problem:
@@ -180,12 +179,18 @@ def _in_doubt(migration: Migration, script: CypherScript, journal: Journal) -> P
             " It commits in batches, of which some may be there: done leaves out the "
             "others, not-done runs it whole."
         )
+    edited = ""
+    if journal.checksum != migration.checksum:
+        edited = (
+            " The file was changed since: done goes on behind these numbers, not-done "
+            "runs what it says now."
+        )
     return Problem(
         code="IN_DOUBT",
         message=_story(migration, script, journal),
         hint=f"See in the database whether {doubtful} took effect, then: {_RUN} "
-        f"--resume --assume done, or --assume not-done.{batches} To begin again with "
-        f"statement 1: {_RUN} --restart",
+        f"--resume --assume done, or --assume not-done.{batches}{edited} To "
+        f"begin again with statement 1: {_RUN} --restart",
         file=place(migration),
         line=statement.line if statement else None,
     )
@@ -208,18 +213,12 @@ def _partly_applied(
 def _edited(migration: Migration, journal: Journal) -> Problem:
     return Problem(
         code="PARTLY_APPLIED",
-        message=f"{place(migration)} can't be resumed: what had been run of it was "
-        f"changed since {_who(journal)}. {_former(journal)}",
-        hint="Bring these statements back as they were, for instance from version "
-        f"control. To begin again with statement 1: {_RUN} --restart",
+        message=f"{place(migration)} can't be resumed: what had been committed of it "
+        f"was changed since {_who(journal)}. {_former(journal)}",
+        hint="Bring the committed statements back as they were, for instance from "
+        f"version control, then go on behind them: {_RUN} --resume. To begin again "
+        f"with statement 1: {_RUN} --restart",
         file=place(migration),
-    )
-
-
-def _begins_again(migration: Migration, journal: Journal) -> str:
-    return (
-        f"{place(migration)} was changed since {_who(journal)}, and begins with its "
-        f"first statement again. {_former(journal)}"
     )
 
 
@@ -258,10 +257,8 @@ def _who(journal: Journal) -> str:
 
 def _former(journal: Journal) -> str:
     """Say what is committed of a text that is no more."""
-    told = []
-    if journal.committed:
-        verb = "is" if journal.committed == 1 else "are"
-        told.append(f"{_numbers(1, journal.committed)} {verb} committed")
+    verb = "is" if journal.committed == 1 else "are"
+    told = [f"{_numbers(1, journal.committed)} {verb} committed"]
     if journal.is_in_doubt:
         doubtful = _numbers(journal.committed + 1, journal.started)
         told.append(f"it is not known whether {doubtful} took effect")

@@ -86,7 +86,10 @@ def parse_cypher(
                 database, group = name, group + 1
                 continue
         mode, peer_mode = transaction(text)
-        statements.append(Statement(text, entry.line, database, mode, peer_mode, group))
+        written = entry.text if text != entry.text else None
+        statements.append(
+            Statement(text, entry.line, database, mode, peer_mode, group, written)
+        )
     main = peer.flyway_checksum(_windows(data, file)) if flyway_checksums else str(crc)
     return CypherScript(
         statements=tuple(statements),

@@ -131,19 +131,18 @@ def test_a_restart_runs_all_of_it_again(project: Any, graph: Any) -> None:
     assert _journals(graph) == []
 
 
-def test_what_was_committed_and_then_edited_runs_again_with_a_warning(
+def test_what_was_committed_and_then_edited_runs_again_only_when_told(
     project: Any, graph: Any
 ) -> None:
     project.put("V1__a.cypher", "CREATE (:One);\nTHIS IS WRONG;\n")
     _fail(project)
     project.put("V1__a.cypher", "MERGE (:One);\nCREATE (:Two);\n")
 
-    plan = project.plan()
-    assert plan.problems == ()
-    assert "its former 2 statements, statement 1 is committed" in plan.warnings[0]
-    (problem,) = project.plan(on_interrupted="resume").problems
-    assert "can't be resumed" in problem.message
-    assert project.migrate() == ["1"]
+    (problem,) = project.plan().problems
+    assert problem.code == "PARTLY_APPLIED"
+    assert "its former 2 statements, statement 1 is committed" in problem.message
+    assert project.plan(on_interrupted="resume").problems == (problem,)
+    assert project.migrate(on_interrupted="restart") == ["1"]
 
     assert (_count(graph, "One"), _count(graph, "Two")) == (1, 1)
     assert _journals(graph) == []
@@ -170,6 +169,23 @@ def test_a_batched_statement_that_failed_is_in_doubt(project: Any, graph: Any) -
     assert project.migrate(on_interrupted="resume", assume="done") == ["1"]
     assert (_count(graph, "Before"), _count(graph, "Batch")) == (1, 2)
     assert _journals(graph) == []
+
+
+def test_a_batched_statement_that_failed_is_in_doubt_whatever_was_edited(
+    project: Any, graph: Any
+) -> None:
+    batches = (
+        "UNWIND range(0, 9) AS i CALL { WITH i CREATE (:Batch {x: 1 / (i - %s)}) } "
+        "IN TRANSACTIONS OF 2 ROWS;\n"
+    )
+    project.put("V1__a.cypher", batches % 7)
+    _fail(project)
+    project.put("V1__a.cypher", batches % 10)
+
+    assert [each.code for each in project.plan().problems] == ["IN_DOUBT"]
+    assert _count(graph, "Batch") == 6
+    assert project.migrate(on_interrupted="resume", assume="done") == ["1"]
+    assert _count(graph, "Batch") == 6
 
 
 def test_a_batched_statement_that_was_never_compiled_is_in_no_doubt(
@@ -298,18 +314,20 @@ def test_a_journal_that_nobody_can_have_written_is_no_journal(
     assert project.migrate() == ["1"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [("canary", "CREATE"), ("a", "b"), ("", "canary")]
+)
 def test_values_of_placeholders_can_change_before_a_resumption(
-    project: Any, graph: Any
+    project: Any, graph: Any, first: str, second: str
 ) -> None:
     project.put("V1__a.cypher", "CREATE (:A {p: '${nm:word}'});\nTHIS IS WRONG;\n")
-    _fail(project, placeholders={"word": "canary"})
+    _fail(project, placeholders={"word": first})
     project.put("V1__a.cypher", "CREATE (:A {p: '${nm:word}'});\nCREATE (:B);\n")
 
-    assert "canary" not in str(_journals(graph))
-    options = {"placeholders": {"word": "parrot"}, "on_interrupted": "resume"}
+    options = {"placeholders": {"word": second}, "on_interrupted": "resume"}
     assert project.migrate(**options) == ["1"]
 
-    assert graph("MATCH (a:A) RETURN a.p AS p") == [{"p": "canary"}]
+    assert graph("MATCH (a:A) RETURN a.p AS p") == [{"p": first}]
 
 
 def test_another_target_has_journals_of_its_own(project: Any, graph: Any) -> None:

@@ -165,7 +165,7 @@ def test_a_doubt_needs_resume_and_assume(policy: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("on_interrupted", ["refuse", "resume"])
 def test_what_ran_whole_is_only_recorded(on_interrupted: str) -> None:
-    whole = replace(HALF, committed=4)
+    whole = replace(HALF, committed=4, fingerprint="S1S2S3S4")
 
     resumption = judged(whole, on_interrupted=on_interrupted)
 
@@ -213,18 +213,31 @@ def test_an_edit_behind_what_is_committed_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("plan", [edited("other"), edited(count=1)])
-def test_an_edit_of_what_is_committed_begins_again_with_a_warning(plan: Plan) -> None:
-    resumption = judged(HALF, plan)
+@pytest.mark.parametrize("on_interrupted", ["refuse", "resume"])
+def test_an_edit_of_what_is_committed_is_refused(
+    plan: Plan, on_interrupted: str
+) -> None:
+    resumption = judged(HALF, plan, on_interrupted=on_interrupted)
 
-    assert resumption.plan.problems == ()
     assert resumption.begins == {}
-    (warning,) = resumption.plan.warnings
-    assert warning == (
-        "V7__x.cypher was changed since a run of m on h (process 12) left it at "
-        "2026-11-22 20:00:00 UTC, and begins with its first statement again. Of its "
+    (problem,) = resumption.plan.problems
+    assert problem.code == "PARTLY_APPLIED"
+    assert problem.message == (
+        "V7__x.cypher can't be resumed: what had been committed of it was changed "
+        "since a run of m on h (process 12) left it at 2026-11-22 20:00:00 UTC. Of its "
         "former 4 statements, statements 1 to 2 are committed."
     )
-    assert resumption.plan.entries[0].state is State.PENDING
+    assert "then go on behind them: weave db migrate-neo4j --resume" in str(
+        problem.hint
+    )
+    assert "weave db migrate-neo4j --restart" in str(problem.hint)
+    assert resumption.plan.entries[0].state is State.FAILED
+
+
+def test_a_restart_runs_what_was_committed_and_edited() -> None:
+    resumption = judged(HALF, edited("other"), on_interrupted="restart")
+
+    assert (resumption.plan.problems, resumption.begins) == ((), {})
 
 
 @pytest.mark.parametrize(
@@ -232,7 +245,6 @@ def test_an_edit_of_what_is_committed_begins_again_with_a_warning(plan: Plan) ->
     [
         (2, 3, "1 to 2 are committed, and it is not known whether statement 3 took"),
         (1, 3, "1 is committed, and it is not known whether statements 2 to 3 took"),
-        (0, 1, "Of its former 4 statements, it is not known whether statement 1 took"),
     ],
 )
 def test_an_edit_tells_what_of_the_former_text_is_there(
@@ -240,19 +252,54 @@ def test_an_edit_tells_what_of_the_former_text_is_there(
 ) -> None:
     journal = replace(HALF, committed=committed, started=started)
 
-    (warning,) = judged(journal, edited("other")).plan.warnings
+    (problem,) = judged(journal, edited("other")).plan.problems
 
-    assert warning.endswith(f"{told} effect.")
+    assert problem.message.endswith(f"{told} effect.")
 
 
-def test_an_edit_of_what_is_committed_can_not_be_resumed() -> None:
-    resumption = judged(HALF, edited("other"), on_interrupted="resume")
+def test_what_is_in_doubt_stays_so_when_it_is_edited() -> None:
+    journal = replace(HALF, committed=0, started=1, fingerprint="")
+
+    resumption = judged(journal, edited("other"))
 
     (problem,) = resumption.plan.problems
-    assert problem.code == "PARTLY_APPLIED"
-    assert "V7__x.cypher can't be resumed" in problem.message
-    assert "--restart" in str(problem.hint)
-    assert judged(HALF, edited("other"), on_interrupted="restart").begins == {}
+    assert problem.code == "IN_DOUBT"
+    assert "The file was changed since: done goes on behind" in str(problem.hint)
+    assert resumption.plan.entries[0].state is State.IN_DOUBT
+
+
+@pytest.mark.parametrize(
+    ("policy", "begin"),
+    [
+        ({"on_interrupted": "resume", "assume": "done"}, 1),
+        ({"on_interrupted": "resume", "assume": "not_done"}, 0),
+        ({"on_interrupted": "restart"}, 0),
+    ],
+)
+def test_a_doubt_that_was_edited_is_settled_by_who_says_so(
+    policy: dict[str, Any], begin: int
+) -> None:
+    journal = replace(HALF, committed=0, started=1, fingerprint="")
+
+    resumption = judged(journal, edited("other"), **policy)
+
+    assert resumption.plan.problems == ()
+    assert resumption.begins == ({"7": begin} if begin else {})
+
+
+def test_what_is_done_ends_with_the_script() -> None:
+    policy = {"on_interrupted": "resume", "assume": "done"}
+
+    assert judged(DOUBT, edited(count=2), **policy).begins == {"7": 2}
+
+
+@pytest.mark.parametrize("plan", [edited("other"), PLAN])
+def test_the_same_checksum_does_not_prove_the_committed_statements(plan: Plan) -> None:
+    journal = replace(HALF, checksum=plan.pending[0].checksum, fingerprint=None)
+
+    (problem,) = judged(journal, plan, on_interrupted="resume").plan.problems
+
+    assert "can't be resumed" in problem.message
 
 
 def test_a_script_that_lost_what_is_in_doubt_is_still_understood() -> None:

@@ -181,6 +181,17 @@ def test_what_is_no_placeholder_stays(text: str) -> None:
     assert (parsed.statements[0].text, parsed.unresolved) == (f"RETURN '{text}'", ())
 
 
+def test_a_statement_keeps_how_it_was_written() -> None:
+    script = parse_cypher(
+        b"RETURN '${nm:a}';\nRETURN 1;\n", file="x", placeholders={"a": "b"}
+    )
+
+    assert [(each.text, each.written) for each in script.statements] == [
+        ("RETURN 'b'", "RETURN '${nm:a}'"),
+        ("RETURN 1", None),
+    ]
+
+
 def test_a_placeholder_may_name_the_database() -> None:
     script = b":use ${nm:db};\nRETURN 1;\n"
     given = parse_cypher(script, file="x", placeholders={"db": "Tenant1"})

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from weave_migrate.errors import StoreError, WeaveError
 from weave_migrate.plan.chain_journal import Journal
-from weave_migrate.stores.neo4j._failure import mask
 from weave_migrate.stores.neo4j._lock_node import FENCE
 
 if TYPE_CHECKING:
@@ -95,7 +94,6 @@ class Fingerprints:
     Values of placeholders are no part of it: the graph must not help to guess them.
     """
 
-    placeholders: Mapping[str, str]
     _known: dict[int, tuple[CypherScript, list[str]]] = field(default_factory=dict)
 
     def __call__(self, script: CypherScript, count: int, /) -> str | None:
@@ -110,7 +108,7 @@ class Fingerprints:
         digest = hashlib.sha256()
         yield ""
         for each in script.statements:
-            said = mask(each.text, self.placeholders)
+            said = each.text if each.written is None else each.written
             digest.update(f"{each.database}\0{said}\0".encode())
             yield digest.hexdigest()[:16]
 

@@ -61,7 +61,7 @@ class Planner:
 
     def __post_init__(self) -> None:
         self._discovery = Discovery(self.server.settings)
-        self.fingerprint = Fingerprints(self.server.settings.placeholders)
+        self.fingerprint = Fingerprints()
 
     def plan(self) -> Ground:
         """Compare scripts and chain.
