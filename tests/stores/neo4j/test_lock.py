@@ -162,3 +162,60 @@ def test_an_interrupt_during_a_statement_releases_the_lock(
 
     assert graph(_LOCKS) == []
     assert graph("MATCH (n:__Neo4jMigration) RETURN n") == []
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "",
+        ", id: 5",
+        ", id: ['a']",
+        ", id: datetime('+99999-01-01T00:00Z')",
+        ", id: 'x', owner: 'o', lease: 5, revision: 'q'",
+        ", id: 'x', owner: [1], host: [2], pid: 'x', lease: '5', revision: 5",
+        ", id: 'x', owner: 'o', lease: 0.0 / 0.0, revision: 5",
+        ", id: ['x'], owner: 'o', lease: 5, revision: 5",
+    ],
+)
+def test_a_lock_without_what_a_lease_needs_is_treated_as_the_peers(
+    project: Any, graph: Any, properties: str
+) -> None:
+    graph(f"CREATE (:__Neo4jMigrationsLock {{name: 'John Doe'{properties}}})")
+    with project.store() as store:
+        with pytest.raises(LockTimeout, match="never expires"), store.lock(0, None):
+            pass
+        info = store.lock_info()
+
+        assert info.lease is None
+        assert store.release_lock(info)
+        assert not store.release_lock(info)
+
+    assert graph(_LOCKS) == []
+
+
+def test_times_that_the_driver_can_not_hold_hinder_nobody(
+    project: Any, graph: Any
+) -> None:
+    late = "datetime('+99999-01-01T00:00Z')"
+    graph(
+        "CREATE (:__Neo4jMigrationsLock {name: 'John Doe', id: 'x', owner: 'o', "
+        f"lease: 5, revision: 1, since: {late}, seen: {late}}})"
+    )
+    with project.store() as store:
+        info = store.lock_info()
+
+        assert (info.owner, info.lease, info.since, info.silent) == ("o", 5, None, None)
+        assert store.release_lock(info)
+
+
+def test_a_release_spares_a_lock_that_came_in_the_place_of_the_one_seen(
+    project: Any, graph: Any
+) -> None:
+    graph("CREATE (:__Neo4jMigrationsLock {name: 'John Doe', id: 'seen'})")
+    with project.store() as store:
+        info = store.lock_info()
+        graph("MATCH (l:__Neo4jMigrationsLock) SET l.id = 'another'")
+
+        assert not store.release_lock(info)
+
+    assert [row["l"]["id"] for row in graph(_LOCKS)] == ["another"]

@@ -12,7 +12,7 @@ from weave_migrate.errors import HistoryError
 from weave_migrate.plan.chain_edit import Graph, Rewrite, own_graph
 from weave_migrate.plan.chain_graph import Link, Node
 from weave_migrate.stores._base import Change
-from weave_migrate.stores.neo4j._history import read_datetime
+from weave_migrate.stores.neo4j._values import read_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

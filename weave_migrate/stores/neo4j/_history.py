@@ -10,7 +10,6 @@ statements are many and plain, since the server compiles each on its first use.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from weave_migrate.errors import HistoryError
@@ -18,6 +17,7 @@ from weave_migrate.plan.chain_edit import record_of
 from weave_migrate.plan.chain_graph import Link, Node, read_chain
 from weave_migrate.stores.neo4j._journal import FORGET
 from weave_migrate.stores.neo4j._lock_node import FENCE
+from weave_migrate.stores.neo4j._values import read_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,14 +93,6 @@ def load_chain(connection: Connection, names: Names) -> Chain:
             run["at"] = read_datetime(run["at"])
             links.append(Link(kind, node, end, run))
     return read_chain(nodes.values(), links, target=names.target)
-
-
-def read_datetime(text: str | None) -> datetime | None:
-    """Read a date-time of the server; None for anything else."""
-    try:
-        return datetime.fromisoformat((text or "").partition("[")[0])
-    except ValueError:
-        return None
 
 
 @dataclass(slots=True)

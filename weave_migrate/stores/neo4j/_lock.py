@@ -109,7 +109,7 @@ class Neo4jLock:
         while sight or not self._try(TAKE):
             asked = time.monotonic()
             before, sight = sight, look(self._connection, self._names)
-            if sight and sight.info.token == self._id:
+            if sight and sight.id == self._id:
                 break  # the answer that it is ours was lost on its way
             self._attempted = False
             if sight is None or before is None or not _same(before, sight):
@@ -151,7 +151,7 @@ class Neo4jLock:
 
     def _take_over(self, sight: Sight, observer: Observer) -> bool:
         info = sight.info
-        if not self._try(TAKE_OVER, lockId=info.token, revision=sight.revision):
+        if not self._try(TAKE_OVER, lockId=sight.id, revision=sight.revision):
             return False
         observer.warned(
             f"Took over the lock {self._names.lock!r} of {_who(info)}: it gave no sign "
@@ -192,7 +192,7 @@ def _same(before: Sight, now: Sight) -> bool:
 
 def _expired(sight: Sight, silent: float) -> bool:
     lease = sight.info.lease
-    return lease is not None and sight.revision is not None and silent >= lease
+    return lease is not None and silent >= lease
 
 
 def _who(info: LockInfo) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from weave_migrate.errors import LockTimeout, WeaveError
 from weave_migrate.model import LockInfo
+from weave_migrate.stores.neo4j._values import read_zoned
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -32,12 +32,18 @@ IN_USE = frozenset(  # by a transaction that did not end within our patience
     }
 )
 
-_LOOK = """
-MATCH (l:__Neo4jMigrationsLock {name: $name})
-RETURN toStringOrNull(l.id) AS id, toStringOrNull(l.owner) AS owner,
-  toStringOrNull(l.host) AS host, toIntegerOrNull(l.pid) AS pid, l.since AS since,
-  toFloatOrNull(l.lease) AS lease, toIntegerOrNull(l.revision) AS revision,
-  l.seen AS seen, datetime() AS now
+# The id where it is one that a tool gives, a text.
+_ID = "CASE WHEN toStringOrNull(l.id) = l.id THEN l.id END"
+# As text or null, whatever types there are; the driver can't hold every date-time.
+_LOOK = f"""
+MATCH (l:__Neo4jMigrationsLock {{name: $name}})
+RETURN elementId(l) AS node, {_ID} AS id, toStringOrNull(l.owner) AS owner,
+  toStringOrNull(l.host) AS host, toIntegerOrNull(l.pid) AS pid,
+  CASE WHEN toFloatOrNull(l.lease) = l.lease THEN toFloat(l.lease) END AS lease,
+  CASE WHEN toIntegerOrNull(l.revision) = l.revision THEN toInteger(l.revision) END
+    AS revision,
+  toStringOrNull(l.since) AS since, toStringOrNull(l.seen) AS seen,
+  toString(datetime()) AS now
 """
 _OURS = """{
   id: $id, name: $name, owner: $owner, host: $host, pid: $pid, lease: $lease,
@@ -47,13 +53,18 @@ TAKE = f"CREATE (l:__Neo4jMigrationsLock {_OURS}) RETURN l.id"
 _SEIZE = """
 MATCH (l:__Neo4jMigrationsLock {name: $lockName})
 SET l.name = $lockName
-WITH l WHERE l.id = $lockId
-"""
+WITH l WHERE """
+_OUR_ID = "l.id = $lockId\n"
 # The beginning of a statement that does nothing without our lock; see ``key``.
-FENCE = f"{_SEIZE}SET l.revision = l.revision + 1, l.seen = datetime()\n"
+FENCE = f"{_SEIZE}{_OUR_ID}SET l.revision = l.revision + 1, l.seen = datetime()\n"
 BEAT = f"{FENCE}RETURN l.id"
-TAKE_OVER = f"{_SEIZE}AND l.revision = $revision SET l = {_OURS} RETURN l.id"
-RELEASE = f"{_SEIZE}DELETE l RETURN 1 AS released"
+TAKE_OVER = f"{_SEIZE}{_OUR_ID}AND l.revision = $revision SET l = {_OURS} RETURN l.id"
+RELEASE = f"{_SEIZE}{_OUR_ID}DELETE l RETURN 1 AS released"
+# One that was seen, whatever its id is.  The server may give a new node the number of
+# one that has gone; then their ids differ.
+_RELEASE_SEEN = f"""{_SEIZE}elementId(l) = $node AND coalesce({_ID}, '') = $lockId
+DELETE l RETURN 1 AS released
+"""
 CHECK = """
 MATCH (l:__Neo4jMigrationsLock {id: $lockId, name: $lockName}) RETURN l.id
 """
@@ -61,9 +72,13 @@ MATCH (l:__Neo4jMigrationsLock {id: $lockId, name: $lockName}) RETURN l.id
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The lock as it was seen; its revision is its sign of life."""
+    """The lock as it was seen; its revision is its sign of life.
+
+    ``id`` is None where it is no text, and so none of a tool's.
+    """
 
     info: LockInfo
+    id: str | None
     revision: int | None
 
 
@@ -78,8 +93,10 @@ def release(connection: Connection, names: Names, holding: LockInfo) -> bool:
 
     Raises LockTimeout while a transaction of the holder is about to commit.
     """
+    node, _, id_ = (holding.token or "").partition(" ")
+    statement = connection.phrased(_RELEASE_SEEN)
     try:
-        return run(connection, names, RELEASE, lockId=holding.token)
+        return run(connection, names, statement, node=node, lockId=id_)
     except WeaveError as error:
         if code_of(error) not in IN_USE:
             raise
@@ -92,27 +109,26 @@ def release(connection: Connection, names: Names, holding: LockInfo) -> bool:
 
 
 def look(connection: Connection, names: Names) -> Sight | None:
-    records = connection.read(_LOOK, database=names.schema, name=names.lock)
+    records = connection.read(
+        connection.phrased(_LOOK), database=names.schema, name=names.lock
+    )
     if not records:
         return None
     record = records[0]
-    lease, seen, now = record["lease"], _time(record["seen"]), _time(record["now"])
-    leased = lease is not None and 0 < lease < math.inf
+    id_, lease, revision = record["id"], record["lease"], record["revision"]
+    # Without all three there is nothing to take over by: as if it were the Java tool's.
+    leased = None not in {id_, lease, revision} and 0 < lease < math.inf
+    seen, now = read_zoned(record["seen"]), read_zoned(record["now"])
     info = LockInfo(
         owner=record["owner"] or PEER,
         host=record["host"],
         pid=record["pid"],
-        since=_time(record["since"]),
+        since=read_zoned(record["since"]),
         lease=lease if leased else None,
         silent=max((now - seen).total_seconds(), 0) if seen and now else None,
-        token=record["id"],
+        token=f"{record['node']} {id_ or ''}",
     )
-    return Sight(info, record["revision"])
-
-
-def _time(value: object) -> datetime | None:
-    native = value.to_native() if hasattr(value, "to_native") else None
-    return native if isinstance(native, datetime) and native.tzinfo else None
+    return Sight(info, id_, revision)
 
 
 def run(
