@@ -265,6 +265,34 @@ def test_streams_that_cannot_be_written_are_no_crash(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("option", ["", "--json"])
+def test_a_result_that_cannot_be_written_is_told_from_a_command_that_failed(
+    project: Path, option: str
+) -> None:
+    line = f"{WEAVE} db config {option} >/dev/full"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert "error[OUTPUT_FAILED]: The command was done; its output" in done.stderr
+
+
+def test_messages_that_cannot_be_written_stop_no_command(
+    project: Path, cypher: Callable[[str, str], Path]
+) -> None:
+    cypher("V001__a.cypher", "RETURN 1;\n")
+    (project / ".weave" / "weave.toml").write_text('[neo4j]\nuri = "bolt://toml"\n')
+    done = subprocess.run(
+        ["bash", "-c", f"{WEAVE} db config 2>/dev/full"],
+        cwd=project,
+        env={**os.environ, **NOWHERE},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "bolt://127.0.0.1:1" in done.stdout
+
+
 def test_a_file_that_may_not_be_written_is_named(weave: Weave, project: Path) -> None:
     (project / ".weave/migrations/neo4j").write_text("a file where a folder should be")
     shown = weave("db", "create", "neo4j", "x")

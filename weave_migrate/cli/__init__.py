@@ -5,10 +5,11 @@ Only this door and click are imported at start; each command brings what it need
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
@@ -19,29 +20,72 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
+    from weave_migrate.cli._output import Output
+
 __all__ = ["main"]
 
 _UNWRITTEN = 3  # the result could not be written
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, treated like Ctrl-C: stop at a safe point and release the lock."""
+class _Stopped(KeyboardInterrupt):
+    """A signal treated like Ctrl-C: stop at a safe point and release the lock."""
 
-    exit_status = 128 + signal.SIGTERM
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_status = 128 + number
 
 
-def _on_sigterm(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Terminated
+def _on_signal(number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Stopped(number)
+
+
+class _Stream(io.FileIO):
+    """What nothing more can be written to: a full disk, a terminal that was closed.
+
+    That must not end a run half-way, so what is lost is noted, and no error.  A reader
+    who went away is one: he has seen what he wanted.
+    """
+
+    lost: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.lost = error
+            return len(data)
+
+
+def _guard(name: str) -> _Stream | None:
+    stream: TextIO | None = getattr(sys, name)
+    if stream is None:  # closed by whoever started us
+        setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123
+        return None
+    raw = _Stream(stream.fileno(), "w", closefd=False)
+    text = io.TextIOWrapper(
+        io.BufferedWriter(raw),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=True,
+    )
+    setattr(sys, name, text)
+    return raw
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its status (docs/cli.md)."""
     words = list(sys.argv[1:] if args is None else args)
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started us
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123
-    signal.signal(signal.SIGTERM, _on_sigterm)
-    sys.exit(_run(words))
+    results, _ = _guard("stdout"), _guard("stderr")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, _on_signal)
+    status = _run(words)
+    if results and results.lost:
+        _output_for(words).lost(results.lost, status)
+        status = status or _UNWRITTEN
+    sys.exit(status)
 
 
 def _run(words: list[str]) -> int:
@@ -68,26 +112,41 @@ def _nobody_listens(status: int) -> int:
 
 
 def _failed(words: list[str], error: BaseException) -> int:
-    from weave_migrate.cli._output import Output
-
-    own = words[: words.index("--")] if "--" in words else words
-    out = Output(
-        json="--json" in own,
-        quiet=False,
-        debug="--debug" in own,
-        command=" ".join(_commands(own)),
-    )
+    out = _output_for(words)
+    if stop := _interrupt_behind(error):
+        return out.interrupted(stop)
     if isinstance(error, WeaveError):
         return out.error(error)
     if isinstance(error, click.exceptions.Abort):
         return out.interrupted(KeyboardInterrupt())
     if isinstance(error, click.ClickException):
         return out.usage(error)
-    if isinstance(error, KeyboardInterrupt):
-        return out.interrupted(error)
     if isinstance(error, OSError) and error.filename is not None:
         return out.unreadable(error)
     return out.crash(error)
+
+
+def _interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:
+    """Find the signal that click made an Abort of, or that a driver stumbled over."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _output_for(words: list[str]) -> Output:
+    from weave_migrate.cli._output import Output
+
+    own = words[: words.index("--")] if "--" in words else words
+    return Output(
+        json="--json" in own,
+        quiet=False,
+        debug="--debug" in own,
+        command=" ".join(_commands(own)),
+    )
 
 
 def _program() -> str:

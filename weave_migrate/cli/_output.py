@@ -157,6 +157,19 @@ class Output:
         self.problem(problem)
         return status
 
+    def lost(self, error: OSError, status: int) -> None:
+        """Say that a command ended, and only its output could not be written."""
+        ended = f"ended with status {status}" if status else "was done"
+        self._problem(
+            Problem(
+                "OUTPUT_FAILED",
+                f"The command {ended}; its output could not be written: "
+                f"{error.strerror}.",
+                hint="What it did stays. See what is applied: weave db status",
+                exit=_CRASH,
+            )
+        )
+
     def crash(self, error: BaseException) -> int:
         """Say that weave itself failed, without a traceback nobody asked for."""
         # The text of an unknown error may hold anything, a secret too.

@@ -142,8 +142,6 @@ class Connection:
 
         The driver would first wait for the running statement, however long it takes.
         """
-        from neo4j.exceptions import DriverError, Neo4jError
-
         mark = str(uuid.uuid4())
         interrupt: KeyboardInterrupt | None = None
         try:
@@ -154,7 +152,7 @@ class Connection:
                     interrupt = stop
                     self._terminate(mark)
                     raise
-        except (DriverError, Neo4jError):
+        except Exception:
             if interrupt:  # closing the session met what we had ended
                 session.close()
                 raise interrupt from None
