@@ -172,6 +172,7 @@ def test_a_dry_run_changes_nothing(
     shown = weave("db", "migrate-all", "--dry-run", environ=environ)
     assert shown.status == 0
     assert "pending: V001__Unique_keys.cypher" in shown.out
+    assert shown.out.endswith("next: the same command without --dry-run\n")
     after = weave("db", "status", "--json", environ=environ)
     assert counts(after) == dict.fromkeys(APPLIED, 0)
 

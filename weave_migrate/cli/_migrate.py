@@ -162,7 +162,7 @@ def run_migrate(
         finally:
             progress.stop()
     if dry_run:
-        show_plan(output, report)
+        show_plan(output, report, command="the same command without --dry-run")
     else:
         show_outcome(output, report, progress.seconds)
     return output.report(report.with_warnings(*settings.warnings))

@@ -82,14 +82,16 @@ def show_problem(output: Output, problem: Problem) -> None:
         output.line(f"    next: {problem.hint}", fg="cyan")
 
 
-def _next(output: Output, report: Report) -> None:
+def _next(output: Output, report: Report, command: str | None = None) -> None:
     if any(store.problems for store in report.stores):
         return
     waiting = [store.name for store in report.stores if store.to_run]
     if waiting:
         output.line()
-        command = f"migrate {waiting[0]}" if len(waiting) == 1 else "migrate-all"
-        output.line(f"next: weave db {command}", fg="cyan")
+        if command is None:
+            what = f"migrate {waiting[0]}" if len(waiting) == 1 else "migrate-all"
+            command = f"weave db {what}"
+        output.line(f"next: {command}", fg="cyan")
 
 
 def label(entry: Entry) -> str:
@@ -174,14 +176,20 @@ def show_outcome(output: Output, report: Report, seconds: float) -> None:
         )
     elif count:
         output.line(f"Stopped after {plural(count, 'migration')}, which stay applied.")
+    elif any(store.state is StoreState.FAILED for store in report.stores):
+        # Statements of the one that failed may be committed, and callbacks ran.
+        output.line("No migration was finished.")
     else:
         output.line("Nothing was applied.")
     if len(report.stores) == 1 and rows[0][2]:
         output.line(f"{rows[0][0]} is at version {rows[0][2]}.")
 
 
-def show_plan(output: Output, report: Report) -> None:
-    """Show what a run would do: how much in all, then store by store."""
+def show_plan(output: Output, report: Report, *, command: str | None = None) -> None:
+    """Show what a run would do: how much in all, then store by store.
+
+    ``command`` is what to type for that run, where options decide about it.
+    """
     count = sum(len(store.to_run) for store in report.stores)
     problems = any(store.problems for store in report.stores)
     if count and not problems:
@@ -194,4 +202,4 @@ def show_plan(output: Output, report: Report) -> None:
         _callbacks(output, store)
         for problem in store.problems:
             show_problem(output, problem)
-    _next(output, report)
+    _next(output, report, command)

@@ -32,6 +32,7 @@ class Watcher:
     notes: list[str] = field(default_factory=list)
     waited: list[LockInfo | None] = field(default_factory=list)
     on_start: Callable[[Migration], None] = lambda _migration: None
+    on_progress: Callable[[], None] = lambda: None
 
     def lock_waiting(self, holder: LockInfo | None, seconds: float) -> None:
         self.waited.append(holder)
@@ -45,6 +46,7 @@ class Watcher:
 
     def progressed(self, message: str) -> None:
         self.progress.append(message)
+        self.on_progress()
 
     def noted(self, message: str) -> None:
         self.notes.append(message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from typing import Any
 
 import pytest
@@ -223,14 +225,38 @@ def test_a_failing_after_callback_fails_the_run_and_keeps_its_records(
 
 
 def test_without_the_lock_nothing_more_is_run(project: Any, graph: Any) -> None:
-    project.put("beforeMigrate__a.cypher", "MATCH (l:__Neo4jMigrationsLock) DELETE l;")
+    take = "MATCH (l:__Neo4jMigrationsLock) DELETE l;"
+    first = project.put("beforeMigrate__a.cypher", take)
     _put(project, "beforeMigrate__b", "V1__a", "afterMigrate")
 
     with pytest.raises(LockLost):
         project.migrate()
 
     assert _steps(graph) == []
-    assert project.watcher.warnings == ["afterMigrate.cypher did not run."]
+    assert project.watcher.warnings == [
+        f"{first} did not finish. Known to be committed: nothing.",
+        "afterMigrate.cypher did not run.",
+    ]
+
+
+def test_an_interrupt_names_the_callback(project: Any, graph: Any) -> None:
+    slow = project.put(
+        "beforeMigrate.cypher",
+        "UNWIND range(1, 1000000000) AS i MERGE (:Slow {i: 1});",
+    )
+    _put(project, "V1__a", "afterMigrate")
+    main = threading.main_thread().ident
+    timer = threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT])
+    project.watcher.on_progress = timer.start
+
+    with pytest.raises(KeyboardInterrupt):
+        project.migrate()
+
+    assert _steps(graph) == []
+    assert project.watcher.warnings == [
+        f"{slow} was interrupted. Known to be committed: nothing.",
+        "afterMigrate.cypher did not run.",
+    ]
 
 
 def test_what_a_callback_did_to_the_history_is_noticed(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from weave_migrate.model import State
 pytestmark = pytest.mark.neo4j
 
 _JOURNALS = "MATCH (j:__WeaveJournal) RETURN properties(j) AS j ORDER BY j.version"
+_TAKE = "MATCH (l:__Neo4jMigrationsLock) DELETE l"
 _THREE = "CREATE (:One);\nCREATE (:Two);\nCREATE (:Three);\n"
 
 
@@ -101,6 +105,15 @@ def test_what_is_half_done_stops_a_plan_and_says_what_to_type(project: Any) -> N
     assert "--resume" in str(problem.hint)
     assert "--restart" in str(problem.hint)
     assert [entry.state for entry in plan.entries] == [State.FAILED]
+
+
+def test_who_left_it_half_done_is_one_line(project: Any, graph: Any) -> None:
+    project.put("V1__a.cypher", f"{_THREE}THIS IS WRONG;\n")
+    _fail(project)
+    graph(
+        "MATCH (j:__WeaveJournal) SET j.by = 'x\\nerror[FAKE]: y', j.host = 'h\\u202e'"
+    )
+    assert "a run of x␊error[FAKE]: y on h\ufffd" in project.plan().problems[0].message
 
 
 def test_a_corrected_script_goes_on_behind_what_is_committed(
@@ -275,14 +288,44 @@ def test_a_record_that_was_missing_is_made_up_for(project: Any, graph: Any) -> N
 
 def test_who_loses_the_lock_writes_no_journal(project: Any, graph: Any) -> None:
     project.put("V1__a.cypher", "CREATE (:One);\nCREATE (:Two);\n")
-    project.watcher.on_start = lambda _: graph(
-        "MATCH (l:__Neo4jMigrationsLock) DELETE l"
-    )
+    project.watcher.on_start = lambda _: graph(_TAKE)
 
     with pytest.raises(LockLost):
         project.migrate(transaction_mode="per_statement")
 
     assert _journals(graph) == []
+
+
+def test_who_loses_the_lock_or_is_interrupted_hears_what_is_committed(
+    project: Any, graph: Any
+) -> None:
+    lost = project.put("V1__a.cypher", f"CREATE (:One);\n{_TAKE};\nCREATE (:Two);\n")
+    with pytest.raises(LockLost):
+        project.migrate(transaction_mode="per_statement")
+    lost.unlink()
+    slow = project.put(
+        "V2__b.cypher",
+        "CREATE (:Two);\n"
+        "UNWIND range(1, 1000000000) AS i CALL { WITH i MERGE (:Slow {i: 1}) } "
+        "IN TRANSACTIONS OF 1 ROW;\n",
+    )
+    main = threading.main_thread().ident
+    assert main
+
+    def stop() -> None:
+        while not _count(graph, "Slow"):
+            time.sleep(0.05)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    project.watcher.on_start = lambda _: threading.Thread(target=stop).start()
+    with pytest.raises(KeyboardInterrupt):
+        project.migrate()
+
+    assert "\n".join(project.watcher.warnings) == (
+        f"{lost} did not finish. Known to be committed: statement 1 of 3.\n"
+        f"{slow} was interrupted. Known to be committed: statement 1 of 2. It is not "
+        "known whether statement 2 took effect."
+    )
 
 
 def test_what_was_recorded_meanwhile_needs_no_journal(project: Any, graph: Any) -> None:

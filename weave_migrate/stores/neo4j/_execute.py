@@ -64,13 +64,23 @@ class Execution:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn the driver's errors into MigrationFailed; tell the server's remarks."""
+        """Turn the driver's errors into MigrationFailed; tell the server's remarks.
+
+        Whatever else ends the script, such as an interrupt or the loss of the lock,
+        knows nothing of it: what is committed is then told as a warning.
+        """
         from neo4j.exceptions import DriverError, Neo4jError
 
         try:
             yield
         except (Neo4jError, DriverError, IndexFailed) as error:
             raise self.progress.failure(error, self.settings.placeholders) from error
+        except BaseException as error:
+            how = "did not finish"
+            if isinstance(error, KeyboardInterrupt):
+                how = "was interrupted"
+            self.observer.warned(f"{self.place} {how}. {self.progress.known()}")
+            raise
         finally:
             self._tell_notices()
 

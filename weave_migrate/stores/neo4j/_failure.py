@@ -104,8 +104,7 @@ class Progress:
         if self.committed:
             told.append(f"{_are(1, self.committed)} committed.")
         if self.in_doubt:
-            doubtful = _numbers(self.committed + 1, self.in_doubt)
-            told.append(f"It is not known whether {doubtful} took effect.")
+            told.append(self._doubt())
         elif isinstance(error, IncompleteCommit):
             told.append(
                 "The connection broke during the commit, so it is not known whether "
@@ -114,6 +113,18 @@ class Progress:
         if not told:
             return f"Nothing of {self.wording.what} was kept."
         return " ".join(told)
+
+    def known(self) -> str:
+        """Say what is surely in the database; the server did not say what is not."""
+        there = "nothing"
+        if self.committed:
+            there = f"{_numbers(1, self.committed)} of {len(self.statements)}"
+        known = f"Known to be committed: {there}."
+        return f"{known} {self._doubt()}" if self.in_doubt else known
+
+    def _doubt(self) -> str:
+        doubtful = _numbers(self.committed + 1, self.in_doubt)
+        return f"It is not known whether {doubtful} took effect."
 
     def _hint(self, error: Exception) -> str:
         """Say what to type next."""
