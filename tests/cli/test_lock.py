@@ -148,6 +148,20 @@ def test_json_gives_the_lock_and_its_life(lock: Lock, graph: Graph) -> None:
     }
 
 
+def test_a_holder_forges_no_line_of_the_output(
+    lock: Lock, weave: Any, environ: dict[str, str], graph: Graph
+) -> None:
+    graph(DEAD)
+    forged = "SET l.seen = datetime(), l.owner = 'x\\nerror[FAKE]: y', l.host = 'h\\nz'"
+    graph(f"MATCH (l:__Neo4jMigrationsLock) {forged}")
+    waiting = weave("db", "migrate", "neo4j", "--lock-timeout", "0", environ=environ)
+    assert waiting.status == 4
+    for shown in (lock("status").out, waiting.err):
+        assert "x␊error[FAKE]: y" in shown
+        assert "\nerror[FAKE]" not in shown
+        assert "\nz" not in shown
+
+
 @pytest.mark.parametrize(("typed", "status"), [("neo4j", 0), ("n", 6)])
 def test_a_person_types_the_databases_name(
     graph: Graph, environ: dict[str, str], project: Path, typed: str, status: int

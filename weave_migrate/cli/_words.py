@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from weave_migrate.scripts._source import printable
+
 if TYPE_CHECKING:
     from weave_migrate.model import LockInfo
 
@@ -26,7 +28,8 @@ def holder_text(holder: LockInfo | None) -> str:
         if holder.silent is None
         else f"last sign of life {holder.silent:.0f} s ago",
     ]
-    known = ", ".join(part for part in parts if part)
+    # One line, whatever the server holds: a line of its own could pass for ours.
+    known = printable(", ".join(part for part in parts if part))
     return f", held by {known}" if known else ", held by another run"
 
 

@@ -7,7 +7,12 @@ import re
 from weave_migrate.errors import ScriptError
 
 _LINE_END = re.compile(r"\r\n|[\r\n]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# Besides controls: what turns the direction of text, ends lines or can't be seen.
+# Joiners stay, many languages can't be written without them.
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0001\U000e0020-\U000e007f]"
+)
 _WIDTH = 72  # of an excerpt: fits a terminal of 80 columns with an indent
 
 
@@ -67,7 +72,11 @@ def excerpt(text: str, offset: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace what a terminal would obey: C0, C1 controls and lone surrogates."""
+    """Replace what a terminal would obey, and what shows another text than there is.
+
+    These are C0 and C1 controls, line ends among them, lone surrogates, bidirectional
+    controls and invisible characters.
+    """
     return _CONTROL.sub(_picture, text)
 
 

@@ -57,3 +57,8 @@ def test_holders_are_named_as_far_as_they_are_known() -> None:
     assert holder_text(known) == text
     alive = replace(known, lease=30, silent=4.4)
     assert holder_text(alive) == f"{text}, last sign of life 4 s ago"
+
+
+def test_a_holder_is_one_line_whatever_it_calls_itself() -> None:
+    forged = LockInfo(owner="ada\nerror[FAKE]: x", host="h\u202e1\x1b[2J")
+    assert holder_text(forged) == ", held by ada␊error[FAKE]: x, on h\ufffd1␛[2J"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from weave_migrate.errors import StoreError, WeaveError
 from weave_migrate.plan.chain_journal import Journal
+from weave_migrate.scripts._source import printable
 from weave_migrate.stores.neo4j._lock_node import FENCE
 
 if TYPE_CHECKING:
@@ -78,13 +79,18 @@ def _journal(node: Mapping[str, Any]) -> Journal | None:
             committed=int(node["committed"]),
             started=int(node.get("started", 0)),
             fingerprint=node.get("fingerprint"),
-            owner=node.get("by"),
-            host=node.get("host"),
+            owner=_one_line(node.get("by")),
+            host=_one_line(node.get("host")),
             pid=node.get("pid"),
             at=at.to_native() if hasattr(at, "to_native") else None,
         )
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _one_line(value: object) -> str | None:
+    """Take what anybody can write into it, and sentences will quote."""
+    return printable(value) if isinstance(value, str) and value else None
 
 
 @dataclass(slots=True)

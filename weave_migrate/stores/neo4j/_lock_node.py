@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from weave_migrate.errors import LockTimeout, WeaveError
 from weave_migrate.model import LockInfo
+from weave_migrate.scripts._source import printable
 from weave_migrate.stores.neo4j._values import read_zoned
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ def look(connection: Connection, names: Names) -> Sight | None:
     leased = None not in {id_, lease, revision} and 0 < lease < math.inf
     seen, now = read_zoned(record["seen"]), read_zoned(record["now"])
     info = LockInfo(
-        owner=record["owner"] or PEER,
-        host=record["host"],
+        owner=printable(record["owner"] or PEER),  # anybody can write into it
+        host=printable(record["host"] or "") or None,
         pid=record["pid"],
         since=read_zoned(record["since"]),
         lease=lease if leased else None,
