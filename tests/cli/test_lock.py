@@ -29,6 +29,7 @@ CREATE (:__Neo4jMigrationsLock {id: 'dead', name: 'John Doe', owner: 'ada',
 JAVA = "CREATE (:__Neo4jMigrationsLock {id: 'java', name: 'John Doe'})"
 LOCKS = "MATCH (l:__Neo4jMigrationsLock) RETURN l.id AS id"
 Lock = Callable[..., Any]
+Weave = Callable[..., Any]
 
 
 @pytest.fixture
@@ -129,6 +130,35 @@ def test_a_lock_of_the_java_tool_is_called_so_and_released(
     assert released.json["stores"][0]["state"] == "changed"
     assert released.json["released"]["owner"] == "neo4j-migrations"
     assert graph(LOCKS) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["baseline", "neo4j", "1"],
+        ["migrate-neo4j", "baseline", "1"],
+        ["repair", "neo4j"],
+        ["migrate-neo4j", "repair"],
+        ["migrate-neo4j", "delete", "7"],
+        ["clean", "neo4j"],
+        ["migrate-neo4j", "clean"],
+    ],
+)
+def test_whatever_takes_the_lock_is_told_how_long_to_wait_for_it(
+    weave: Weave, environ: dict[str, str], graph: Graph, words: list[str]
+) -> None:
+    graph(JAVA)
+    if "baseline" not in words:  # there must be something to do
+        graph(
+            "CREATE (:__Neo4jMigration {version: 'BASELINE'})-[:MIGRATED_TO {at: "
+            "datetime(), in: duration('PT1S')}]->(:__Neo4jMigration {version: '7', "
+            "source: 'V7__x.cypher', type: 'CYPHER', checksum: '1'})"
+        )
+    patience = ("--lock-timeout", "0")
+    allowed = {**environ, "WEAVE_ALLOW_CLEAN": "true"}
+    shown = weave("db", *words, "--yes", *patience, environ=allowed)
+    assert shown.status == 4
+    assert "was not free within 0 s" in shown.err
 
 
 def test_json_gives_the_lock_and_its_life(lock: Lock, graph: Graph) -> None:

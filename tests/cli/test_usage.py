@@ -265,6 +265,16 @@ def test_streams_that_cannot_be_written_are_no_crash(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "", "soon"])
+def test_a_lock_timeout_is_a_number_of_seconds(
+    weave: Weave, cypher: Callable[[str, str], Path], value: str
+) -> None:
+    cypher("V1__a.cypher", "RETURN 1;\n")
+    shown = weave("db", "migrate", "neo4j", "--lock-timeout", value, environ=NOWHERE)
+    assert shown.status == 2
+    assert "'--lock-timeout': It must be a number of seconds" in shown.err
+
+
 @pytest.mark.parametrize("option", ["", "--json"])
 def test_a_result_that_cannot_be_written_is_told_from_a_command_that_failed(
     project: Path, option: str

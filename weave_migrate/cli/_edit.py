@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from weave_migrate.cli._command import Command, common, out
 from weave_migrate.cli._consent import ask, yes_option
-from weave_migrate.cli._migrate import dry_run_option
+from weave_migrate.cli._migrate import dry_run_option, lock_timeout_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,57 +19,59 @@ if TYPE_CHECKING:
     from weave_migrate.stores import Change, MendableStore
 
     Edited = tuple[Report, tuple[Change, ...]]
+    _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def editing_options(command: _F) -> _F:
+    """Add what says how to edit: ``dry_run``, ``lock_timeout`` and ``yes``."""
+    return dry_run_option(lock_timeout_option(yes_option(command)))
 
 
 @click.command(cls=Command)
 @click.argument("name")
-@dry_run_option
-@yes_option
+@editing_options
 @click.pass_context
-def clean(ctx: click.Context, name: str, *, dry_run: bool, yes: bool) -> None:
+def clean(ctx: click.Context, /, name: str, **how: Any) -> None:
     """Remove a database's history, and only that: user data is never touched.
 
     The next migrate would apply every script again.  Needs allow_clean = true.
     """
     settings = common().settings()
-    ctx.exit(run_clean(settings, name, everything=False, dry_run=dry_run, yes=yes))
+    ctx.exit(run_clean(settings, name, everything=False, **how))
 
 
 @click.command(cls=Command)
 @click.argument("name")
-@dry_run_option
-@yes_option
+@editing_options
 @click.pass_context
-def repair(ctx: click.Context, name: str, *, dry_run: bool, yes: bool) -> None:
+def repair(ctx: click.Context, /, name: str, **how: Any) -> None:
     """Make a database's history agree with the files; runs no migration.
 
     Edited scripts are accepted as they are now, records without a file are removed,
     files older than what is recorded count as applied, and a damaged chain is joined.
     """
-    ctx.exit(run_repair(common().settings(), name, dry_run=dry_run, yes=yes))
+    ctx.exit(run_repair(common().settings(), name, **how))
 
 
 @click.command(cls=Command)
 @click.argument("name")
 @click.argument("version")
-@dry_run_option
-@yes_option
+@editing_options
 @click.pass_context
-def baseline(
-    ctx: click.Context, name: str, version: str, *, dry_run: bool, yes: bool
-) -> None:
+def baseline(ctx: click.Context, /, name: str, version: str, **how: Any) -> None:
     """Record the files up to VERSION as applied, without running them.
 
     For a database that has already got what they make.
     """
     settings = common().settings()
-    ctx.exit(run_baseline(settings, name, version, dry_run=dry_run, yes=yes))
+    ctx.exit(run_baseline(settings, name, version, **how))
 
 
-def run_clean(
-    settings: Settings, name: str, *, everything: bool, dry_run: bool, yes: bool
-) -> int:
-    """Clean one store after consent; give the exit status."""
+def run_clean(settings: Settings, name: str, *, everything: bool, **how: Any) -> int:
+    """Clean one store after consent; give the exit status.
+
+    ``how`` is here and below what ``editing_options`` gave.
+    """
     from weave_migrate import engine
 
     return _run(
@@ -78,12 +80,11 @@ def run_clean(
         partial(engine.clean, everything=everything, allowed=settings.allow_clean),
         purpose="remove its history",
         nothing="There is no history to remove.",
-        dry_run=dry_run,
-        yes=yes,
+        **how,
     )
 
 
-def run_repair(settings: Settings, name: str, *, dry_run: bool, yes: bool) -> int:
+def run_repair(settings: Settings, name: str, **how: Any) -> int:
     """Repair one store's history after consent; give the exit status."""
     return _run_mending(
         settings,
@@ -92,14 +93,11 @@ def run_repair(settings: Settings, name: str, *, dry_run: bool, yes: bool) -> in
         lambda store: store.plan_repair(),
         purpose="repair its history",
         nothing="There is nothing to repair.",
-        dry_run=dry_run,
-        yes=yes,
+        **how,
     )
 
 
-def run_baseline(
-    settings: Settings, name: str, version: str, *, dry_run: bool, yes: bool
-) -> int:
+def run_baseline(settings: Settings, name: str, version: str, **how: Any) -> int:
     """Record files up to ``version`` after consent; give the exit status."""
     return _run_mending(
         settings,
@@ -108,14 +106,11 @@ def run_baseline(
         lambda store: store.plan_baseline(version),
         purpose="record these as applied",
         nothing=f"Everything up to {version} is recorded already.",
-        dry_run=dry_run,
-        yes=yes,
+        **how,
     )
 
 
-def run_delete(
-    settings: Settings, name: str, version: str, *, dry_run: bool, yes: bool
-) -> int:
+def run_delete(settings: Settings, name: str, version: str, **how: Any) -> int:
     """Take one version out of history after consent; give the exit status."""
     return _run_mending(
         settings,
@@ -124,8 +119,7 @@ def run_delete(
         lambda store: store.plan_delete(version),
         purpose="remove this record",
         nothing="Database is unchanged, no version has been deleted.",
-        dry_run=dry_run,
-        yes=yes,
+        **how,
     )
 
 
@@ -137,8 +131,7 @@ def _run_mending(
     *,
     purpose: str,
     nothing: str,
-    dry_run: bool,
-    yes: bool,
+    **how: Any,
 ) -> int:
     from weave_migrate import engine
 
@@ -148,8 +141,7 @@ def _run_mending(
         partial(engine.mend, verb=verb, plan=plan),
         purpose=purpose,
         nothing=nothing,
-        dry_run=dry_run,
-        yes=yes,
+        **how,
     )
 
 
@@ -161,6 +153,7 @@ def _run(
     purpose: str,
     nothing: str,
     dry_run: bool,
+    lock_timeout: float | None,
     yes: bool,
 ) -> int:
     """Show what an edit of history would do, ask, make it, and say how it stands."""
@@ -182,7 +175,9 @@ def _run(
         report, changes = edit(
             stores[0],
             listener=progress(stores[0]),
-            lock_timeout=settings.lock_timeout,
+            lock_timeout=(
+                settings.lock_timeout if lock_timeout is None else lock_timeout
+            ),
             confirm=confirm,
             dry_run=dry_run,
         )

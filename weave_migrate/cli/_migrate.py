@@ -21,9 +21,21 @@ if TYPE_CHECKING:
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Show what would be done, and do nothing."
 )
+
+
+def _seconds(value: str) -> float:
+    """Read it as the setting is read: PT1M30S, too, but no nan."""
+    from weave_migrate.config import seconds
+
+    try:
+        return seconds(value)
+    except ValueError as error:
+        raise click.BadParameter(f"It must be {error}.") from None
+
+
 lock_timeout_option = click.option(
     "--lock-timeout",
-    type=click.FloatRange(min=0),
+    type=_seconds,
     metavar="SECONDS",
     help="How long to wait for another run (default: 60).",
 )

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weave_migrate.cli._command import Command, out
-from weave_migrate.cli._consent import yes_option
-from weave_migrate.cli._edit import run_baseline, run_clean, run_delete, run_repair
+from weave_migrate.cli._edit import (
+    editing_options,
+    run_baseline,
+    run_clean,
+    run_delete,
+    run_repair,
+)
 from weave_migrate.cli._make import new_project, show_made
 from weave_migrate.cli._migrate import INTERRUPTED_OPTIONS, dry_run_option
 from weave_migrate.cli._neo4j_options import NAME, load_chosen, taking
@@ -111,57 +116,51 @@ def _report_files(settings: Settings, command: str, *, exit_code: bool) -> Repor
 @migrate_neo4j.command(cls=Command, name="clean")
 @click.option("--all", "everything", is_flag=True, help="Of all targets, and locks.")
 @_connection
-@dry_run_option
-@yes_option
+@editing_options
 @click.pass_context
 def _clean(
     ctx: click.Context,
+    /,
     *,
     settings: Settings,
     everything: bool,
-    dry_run: bool,
-    yes: bool,
+    **how: Any,
 ) -> None:
     """Remove history, and only that."""
-    ctx.exit(run_clean(settings, NAME, everything=everything, dry_run=dry_run, yes=yes))
+    ctx.exit(run_clean(settings, NAME, everything=everything, **how))
 
 
 @migrate_neo4j.command(cls=Command, name="repair")
 @_connection
-@dry_run_option
-@yes_option
+@editing_options
 @click.pass_context
-def _repair(
-    ctx: click.Context, *, settings: Settings, dry_run: bool, yes: bool
-) -> None:
+def _repair(ctx: click.Context, /, *, settings: Settings, **how: Any) -> None:
     """Make history agree with the files; runs no migration."""
-    ctx.exit(run_repair(settings, NAME, dry_run=dry_run, yes=yes))
+    ctx.exit(run_repair(settings, NAME, **how))
 
 
 @migrate_neo4j.command(cls=Command, name="delete")
 @click.argument("version")
 @_connection
-@dry_run_option
-@yes_option
+@editing_options
 @click.pass_context
 def _delete(
-    ctx: click.Context, *, version: str, settings: Settings, dry_run: bool, yes: bool
+    ctx: click.Context, /, *, version: str, settings: Settings, **how: Any
 ) -> None:
     """Take one version out of history: 1.2, or V1_2__name.cypher."""
-    ctx.exit(run_delete(settings, NAME, version, dry_run=dry_run, yes=yes))
+    ctx.exit(run_delete(settings, NAME, version, **how))
 
 
 @migrate_neo4j.command(cls=Command, name="baseline")
 @click.argument("version")
 @_connection
-@dry_run_option
-@yes_option
+@editing_options
 @click.pass_context
 def _baseline(
-    ctx: click.Context, *, version: str, settings: Settings, dry_run: bool, yes: bool
+    ctx: click.Context, /, *, version: str, settings: Settings, **how: Any
 ) -> None:
     """Record the files up to VERSION as applied, without running them."""
-    ctx.exit(run_baseline(settings, NAME, version, dry_run=dry_run, yes=yes))
+    ctx.exit(run_baseline(settings, NAME, version, **how))
 
 
 @migrate_neo4j.command(cls=Command, name="run")

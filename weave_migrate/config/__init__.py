@@ -1,7 +1,7 @@
 """Settings: found, merged and frozen before a store is opened."""
 
 from weave_migrate.config._environment import database_variable
-from weave_migrate.config._fields import LINE_SEPARATORS
+from weave_migrate.config._fields import LINE_SEPARATORS, seconds
 from weave_migrate.config._find import (
     FOLDER,
     SCRIPTS,
@@ -47,4 +47,5 @@ __all__ = [
     "postgres_folders",
     "read_secret",
     "scripts_folder",
+    "seconds",
 ]
