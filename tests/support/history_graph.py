@@ -12,7 +12,7 @@ from weave_migrate.plan.chain_edit import Graph, own_graph
 from weave_migrate.plan.chain_graph import Link, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from weave_migrate.plan.chain_edit import Rewrite
 
@@ -103,16 +103,32 @@ def rewritten(before: Graph, edit: Rewrite) -> Graph:
     left = [*steps.values(), *made]
     assert not any({each.start, each.end} & gone for each in left), "cut before removal"
     for id_, values in edit.settings.items():
-        nodes[id_] = Node(id_, {**nodes[id_].properties, **values})
-    loops = {each.id: each for each in before.loops if each.start not in gone}
+        nodes[id_] = Node(id_, _set(nodes[id_].properties, values))
+    loops = {
+        each.id: each
+        for each in before.loops
+        if each.start not in gone and each.id not in edit.unread
+    }
     for id_, checksum in edit.loops.items():
         run = {**loops[id_].properties, "checksum": checksum}
         loops[id_] = replace(loops[id_], properties=run)
-    fixes = {id_: {"at": NOW} for id_ in edit.dated}
+    fixes: dict[str, dict[str, object]] = {
+        id_: dict(values) for id_, values in edit.runs.items()
+    }
+    for id_ in edit.dated:
+        fixes.setdefault(id_, {})["at"] = NOW
     for id_ in edit.timed:
-        fixes.setdefault(id_, {})["in"] = 0  # type: ignore[assignment]
+        fixes.setdefault(id_, {})["in"] = 0
     left = [
-        replace(each, properties={**each.properties, **fixes.get(each.end, {})})
+        replace(each, properties=_set(each.properties, fixes.get(each.end, {})))
         for each in left
     ]
     return Graph(nodes, tuple(left), tuple(loops.values()), before.others)
+
+
+def _set(
+    before: Mapping[str, object], values: Mapping[str, object]
+) -> dict[str, object]:
+    """Set properties as the server does: None removes."""
+    given = {**before, **values}
+    return {name: value for name, value in given.items() if value is not None}

@@ -66,9 +66,11 @@ class Rewrite:
 
     ``created`` are properties of nodes by their keys; ``cut`` are ids of MIGRATED_TO
     that go; ``removed`` are nodes, with the relationships of their history;
-    ``settings`` are properties to set on nodes, ``loops`` on REPEATED, by their ids.
-    ``dated`` are nodes whose MIGRATED_TO gets the present time, ``timed`` those where
-    it gets no duration: what stands there can't be read.
+    ``settings`` are properties to set on nodes, ``loops`` checksums to set on REPEATED,
+    by their ids; ``unread`` are REPEATED that go.  ``runs`` are properties to set on
+    the MIGRATED_TO to a node.  To set None is to remove.  ``dated`` are nodes whose
+    MIGRATED_TO gets the present time, ``timed`` those where it gets no duration: what
+    stands there can't be read.
     """
 
     created: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -77,6 +79,8 @@ class Rewrite:
     removed: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     loops: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    runs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     dated: tuple[str, ...] = ()
     timed: tuple[str, ...] = ()
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 BASELINE = "BASELINE"
 TYPES = frozenset({"JAVA", "CYPHER", "CATALOG"})  # any other: Java reads nothing at all
 _REPAIR = "See what would mend it: weave db repair neo4j --dry-run"
+TEXTS = ("description", "checksum")  # of a node: text or nothing
+USERS = ("by", "connectedAs")  # of a relationship: the same
+FLAGS = ("repeatable", "flyway_failed")  # of a node: true, false or nothing
+_SHOWN = 60  # characters of a value that should not be what it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,13 @@ def read_chain(
         node = known[link.end]
         if is_foreign(node):
             continue
-        problems += _flaws(node, link)
-        applied.append(_applied(node, _last_run(link, loops.get(node.id, ()))))
-        ids[str(node.version)] = node.id
+        if not isinstance(node.version, str):
+            problems.append(nameless(node))
+            continue
+        repetitions = loops.get(node.id, ())
+        problems += _flaws(node, link, repetitions)
+        applied.append(_applied(node, node.version, link, newest(repetitions)))
+        ids[node.version] = node.id
     seen = {starts[0].id, *(link.end for link in path)}
     return Chain(
         applied=tuple(applied),
@@ -170,50 +178,97 @@ def is_foreign(node: Node) -> bool:
     )
 
 
-def _flaws(node: Node, link: Link) -> Iterator[Problem]:
+def nameless(node: Node) -> Problem:
+    """Name a node of which nobody can say what it records."""
+    number = node.id.isdigit()  # of Neo4j 4.4
+    where = f"id(n) = {node.id}" if number else f"elementId(n) = {node.id!r}"
+    return Problem(
+        code="HISTORY_DAMAGED",
+        message="The recorded history has a node whose version is no text: "
+        f"{_shown(node.version)}.",
+        hint="Give it its version as a text, or delete it, by hand; in cypher-shell: "
+        f"MATCH (n:__Neo4jMigration) WHERE {where} RETURN n",
+    )
+
+
+def no_texts(link_or_node: Node | Link, names: Iterable[str]) -> list[str]:
+    """Name the properties that are there and no text."""
+    given = link_or_node.properties
+    return [name for name in names if not isinstance(given.get(name), str | None)]
+
+
+def no_flags(node: Node) -> list[str]:
+    """Name those of FLAGS that are there and neither true nor false."""
+    given = node.properties
+    return [name for name in FLAGS if not isinstance(given.get(name), bool | None)]
+
+
+def is_date(value: object) -> bool:
+    """Tell whether ``at`` is what it has to be."""
+    return isinstance(value, datetime) and value.tzinfo is not None
+
+
+def is_readable(loop: Link) -> bool:
+    """Tell whether neo4j-migrations can read a repetition."""
+    run = loop.properties
+    return (
+        is_date(run.get("at"))
+        and isinstance(run.get("in"), int)
+        and not no_texts(loop, ("checksum", *USERS))
+    )
+
+
+def _flaws(node: Node, link: Link, loops: Iterable[Link]) -> Iterator[Problem]:
     """Name what makes every read of neo4j-migrations fail (§1.9, §4.1)."""
-    kind, at = node.properties.get("type"), link.properties.get("at")
-    if kind not in TYPES:
-        yield _damage(f"gives version {node.version} the unknown type {kind!r}")
+    version, kind = node.version, node.properties.get("type")
+    if not (isinstance(kind, str) and kind in TYPES):
+        yield _damage(f"gives version {version} the unknown type {_shown(kind)}")
     if not isinstance(node.properties.get("source"), str):
-        yield _damage(f"gives version {node.version} no source")
-    if not (isinstance(at, datetime) and at.tzinfo):
-        yield _damage(f"has no zoned date-time `at` before version {node.version}")
+        yield _damage(f"gives version {version} no source")
+    for name in (*no_texts(node, TEXTS), *no_texts(link, USERS)):
+        yield _damage(f"gives version {version} a `{name}` that is no text")
+    for name in no_flags(node):
+        yield _damage(
+            f"gives version {version} a `{name}` that is neither true nor false"
+        )
+    if not is_date(link.properties.get("at")):
+        yield _damage(f"has no zoned date-time `at` before version {version}")
     if not isinstance(link.properties.get("in"), int):
-        yield _damage(f"has no duration `in` before version {node.version}")
+        yield _damage(f"has no duration `in` before version {version}")
+    if not all(map(is_readable, loops)):
+        yield _damage(f"has a repetition of version {version} that can't be read")
 
 
 def newest(loops: Iterable[Link]) -> Link | None:
     """Give the repetition that speaks for a node, if it has any."""
-    dated = [
-        (at, loop)
-        for loop in loops
-        if isinstance(at := loop.properties.get("at"), datetime) and at.tzinfo
-    ]
-    return max(dated, key=lambda pair: pair[0])[1] if dated else None
-
-
-def _last_run(link: Link, loops: Iterable[Link]) -> Mapping[str, object]:
-    """Lay the newest repetition over the first application."""
-    again = newest(loops)
-    return {"checksum": None, **again.properties} if again else link.properties
-
-
-def _applied(node: Node, run: Mapping[str, object]) -> Applied:
-    values = {**node.properties, **run}
-    at, took = values.get("at"), values.get("in")
-    users = (values.get("by"), values.get("connectedAs"))
-    return Applied(
-        version=str(node.version),
-        description=_text(values.get("description")),
-        type=_text(values.get("type")),
-        source=_text(values.get("source")),
-        checksum=_text(values.get("checksum")),
-        applied_at=at if isinstance(at, datetime) and at.tzinfo else None,
-        applied_by="/".join(str(user) for user in users if user) or None,
-        duration_ms=took if isinstance(took, int) else None,
-        repeatable=values.get("repeatable") is True,
+    return max(
+        filter(is_readable, loops),
+        key=lambda loop: loop.properties["at"],  # type: ignore[arg-type, return-value]
+        default=None,
     )
+
+
+def _applied(node: Node, version: str, link: Link, again: Link | None) -> Applied:
+    own, run = node.properties, (again or link).properties
+    at, took = run.get("at"), run.get("in")
+    users = (_text(run.get(name)) for name in USERS)
+    return Applied(
+        version=version,
+        description=_text(own.get("description")),
+        type=_text(own.get("type")),
+        source=_text(own.get("source")),
+        checksum=_text((run if again else own).get("checksum")),
+        applied_at=at if isinstance(at, datetime) and is_date(at) else None,
+        applied_by="/".join(user for user in users if user) or None,
+        duration_ms=took if isinstance(took, int) else None,
+        repeatable=own.get("repeatable") is True,
+    )
+
+
+def _shown(value: object) -> str:
+    """Show a value of any type, but not all of a long one."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
 
 
 def _strays(nodes: Iterable[Node]) -> tuple[str, ...]:
@@ -228,7 +283,7 @@ def _strays(nodes: Iterable[Node]) -> tuple[str, ...]:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return value if isinstance(value, str) else None
 
 
 def _damage(what: str) -> Problem:

@@ -17,10 +17,16 @@ from typing import TYPE_CHECKING
 from weave_migrate.errors import HistoryError
 from weave_migrate.plan import chain_problems as problem
 from weave_migrate.plan.chain_edit import NEVER, date_of, key_of
-from weave_migrate.plan.chain_graph import BASELINE, Node, is_foreign, read_chain
+from weave_migrate.plan.chain_graph import (
+    BASELINE,
+    Node,
+    is_foreign,
+    nameless,
+    read_chain,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from weave_migrate.plan.chain_edit import Graph
@@ -54,6 +60,7 @@ def straighten(
     start, *superfluous = _beginnings(graph, target)
     strays, others = _divided(graph)
     records = [node for node in others if not is_foreign(node)]
+    _refuse_nameless(records)
     doubles = _doubles(records, graph)
     removed = [node.id for node in (*superfluous, *strays)] + list(doubles)
     walked = _walked(graph, start, others, doubles)
@@ -78,6 +85,13 @@ def _refuse_crossing(graph: Graph) -> None:
                 code="HISTORY_DAMAGED",
                 hint="Delete that MIGRATED_TO by hand, and run again.",
             )
+
+
+def _refuse_nameless(records: Iterable[Node]) -> None:
+    for node in records:
+        if not isinstance(node.version, str):
+            found = nameless(node)
+            raise HistoryError(found.message, code=found.code, hint=found.hint)
 
 
 def _beginnings(graph: Graph, target: str | None) -> list[Node]:

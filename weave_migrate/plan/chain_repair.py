@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from weave_migrate.errors import RefusedError
+from weave_migrate.errors import HistoryError, RefusedError
 from weave_migrate.model import State
 from weave_migrate.plan.chain import decide, newer_entries
 from weave_migrate.plan.chain_edit import (
@@ -24,7 +24,18 @@ from weave_migrate.plan.chain_edit import (
     key_of,
     record_of,
 )
-from weave_migrate.plan.chain_graph import TYPES, Link, is_foreign, newest, read_chain
+from weave_migrate.plan.chain_graph import (
+    TEXTS,
+    TYPES,
+    USERS,
+    Link,
+    is_foreign,
+    is_readable,
+    newest,
+    no_flags,
+    no_texts,
+    read_chain,
+)
 from weave_migrate.plan.chain_mend import straighten
 
 if TYPE_CHECKING:
@@ -83,6 +94,8 @@ def repair(
         removed=removed,
         settings=content.settings,
         loops=content.loops,
+        unread=tuple(content.unread),
+        runs=content.runs,
         dated=tuple(content.dated),
         timed=tuple(content.timed),
     )
@@ -147,6 +160,8 @@ class _Content:
     created: dict[str, Mapping[str, object]] = field(default_factory=dict)
     settings: dict[str, dict[str, object]] = field(default_factory=dict)
     loops: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    runs: dict[str, dict[str, object]] = field(default_factory=dict)
     dated: list[str] = field(default_factory=list)
     timed: list[str] = field(default_factory=list)
 
@@ -171,6 +186,8 @@ class _Content:
             self._amend(record)
             if local:
                 self._agree(entry, local, record)
+            elif record.type not in TYPES or record.source is None:
+                raise _unknown(record)
         elif local and entry.state is State.OUT_OF_ORDER and late_is_applied:
             self.created[key_of(local.version)] = record_of(local, self.target)
             self.told.append(
@@ -187,7 +204,15 @@ class _Content:
                 f"Give version {record.version} its target {self.target}, which a "
                 "repair by neo4j-migrations leaves out."
             )
+        wrong = (*no_texts(node, TEXTS), *no_flags(node))
+        if wrong:
+            self._set(node.id, **dict.fromkeys(wrong))
+            self._tell_removed(record, wrong)
+        self._drop_unread(record, node.id)
         step = self.arrivals.get(node.id)
+        if step and (users := no_texts(step, USERS)):
+            self.runs[node.id] = dict.fromkeys(users)
+            self._tell_removed(record, users)
         if step and date_of(step) == NEVER:
             self.dated.append(node.id)
             self.told.append(
@@ -198,6 +223,27 @@ class _Content:
             self.timed.append(node.id)
             self.told.append(
                 f"Give version {record.version} no time taken: its own is no duration."
+            )
+
+    def _tell_removed(self, record: Applied, names: Sequence[str]) -> None:
+        self.told += (
+            f"Remove `{name}` from the record of version {record.version}: its value "
+            "is of a type that it can't have."
+            for name in names
+        )
+
+    def _drop_unread(self, record: Applied, id_: str) -> None:
+        """Remove repetitions that can't be read: a repeatable runs once more then."""
+        unread = [
+            loop.id
+            for loop in self.graph.loops
+            if loop.start == id_ and not is_readable(loop)
+        ]
+        if unread:
+            self.unread += unread
+            self.told.append(
+                f"Remove {len(unread)} repetitions of version {record.version} that "
+                "can't be read."
             )
 
     def _agree(self, entry: Entry, local: Migration, record: Applied) -> None:
@@ -253,3 +299,13 @@ class _Content:
             elif key in self.created:
                 found.append(key)
         return found
+
+
+def _unknown(record: Applied) -> HistoryError:
+    return HistoryError(
+        f"The record of version {record.version} has no source, or a type that nobody "
+        "knows, and there is no file that could tell.",
+        code="HISTORY_DAMAGED",
+        hint="Add its file, or remove the record: weave db migrate-neo4j delete "
+        f"{record.version}",
+    )

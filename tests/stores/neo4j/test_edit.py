@@ -402,3 +402,35 @@ def test_a_baseline_of_an_unknown_version_is_refused(project: Any) -> None:
 
     with pytest.raises(HistoryError, match="Target version 7 is not available"):
         _edit(project, "baseline", "7")
+
+
+def test_repair_mends_properties_of_other_types(migrated: Any, graph: Any) -> None:
+    graph(
+        "MATCH ()-[r:MIGRATED_TO]->(n {version: '1'}) SET r.by = [1], r.foo = point("
+        "{x: 1, y: 2}), n.type = ['CYPHER'], n.source = 5, n.description = "
+        "datetime('+99999-01-01T00:00Z'), "
+        "n.checksum = [1.5], n.repeatable = 'false', n.flyway_failed = time(), "
+        "n.bar = datetime('+99999-01-01T00:00Z')"
+    )
+    graph("MATCH (n {version: '2'})-[r:REPEATED]->(n) SET r.in = localtime()")
+
+    assert "HISTORY_DAMAGED" in {each.code for each in migrated.plan().problems}
+    assert len(_edit(migrated, "repair")) == 9
+
+    plan = migrated.plan()
+    assert [each.version for each in plan.pending] == ["2"]  # its content is unknown
+    assert (plan.problems, plan.warnings) == ((), ())
+    (first, *_) = (each.applied for each in plan.entries if each.applied)
+    assert (first.type, first.description) == ("CYPHER", None)
+
+
+def test_a_version_of_another_type_is_damage_that_repair_leaves_to_a_person(
+    migrated: Any, graph: Any
+) -> None:
+    graph("MATCH (n {version: '3'}) SET n.version = ['3', 'x']")
+
+    (problem,) = migrated.plan().problems
+    assert problem.code == "HISTORY_DAMAGED"
+    assert "['3', 'x']" in problem.message
+    with pytest.raises(HistoryError, match=r"\['3', 'x'\]"):
+        _edit(migrated, "repair")

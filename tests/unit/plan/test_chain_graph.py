@@ -161,7 +161,15 @@ def test_a_way_into_another_target_is_damage() -> None:
     [
         ({"type": "PYTHON"}, "unknown type 'PYTHON'"),
         ({"type": None}, "unknown type None"),
+        ({"type": ["CYPHER"]}, "unknown type ['CYPHER']"),
+        ({"type": "P" * 99}, "unknown type 'PPP"),
         ({"source": None}, "no source"),
+        ({"source": ["V1__x.cypher"]}, "no source"),
+        ({"description": 5}, "`description` that is no text"),
+        ({"checksum": [1]}, "`checksum` that is no text"),
+        ({"repeatable": "true"}, "`repeatable` that is neither true nor false"),
+        ({"flyway_failed": "true"}, "`flyway_failed` that is neither true nor false"),
+        ({"version": ["1"]}, "version is no text: ['1']"),
     ],
 )
 def test_what_java_can_not_read_in_a_node_is_damage(
@@ -178,6 +186,8 @@ def test_what_java_can_not_read_in_a_node_is_damage(
         ({"at": None}, "`at`"),
         ({"at": datetime(2026, 1, 1)}, "`at`"),  # noqa: DTZ001 - that is the point
         ({"in": None}, "`in`"),
+        ({"by": ["m"]}, "`by` that is no text"),
+        ({"connectedAs": 5}, "`connectedAs` that is no text"),
     ],
 )
 def test_what_java_can_not_read_in_a_relationship_is_damage(
@@ -186,6 +196,34 @@ def test_what_java_can_not_read_in_a_relationship_is_damage(
     nodes = [node("BASELINE"), node("1")]
 
     assert named in _damage(nodes, [to("BASELINE", "1", **wrong)])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"at": None}, {"in": None}, {"by": 5}, {"checksum": [1]}]
+)
+def test_a_repetition_that_java_can_not_read_is_damage_and_says_nothing(
+    wrong: dict[str, Any],
+) -> None:
+    nodes = [node("BASELINE"), node("1")]
+    links = [*line("BASELINE", "1"), to("1", "1", "REPEATED", checksum="2")]
+    bad = to("1", "1", "REPEATED", **{"checksum": "3", **wrong})
+
+    assert "repetition of version 1" in _damage(nodes, [*links, bad])
+    (applied,) = read_chain(nodes, [*links, bad]).applied
+    assert applied.checksum == "2"
+
+
+@pytest.mark.parametrize(
+    ("id_", "where"), [("4:a:5", "elementId(n) = '4:a:5'"), ("5", "id(n) = 5")]
+)
+def test_a_node_without_a_readable_version_is_shown_by_its_id(
+    id_: str, where: str
+) -> None:
+    nodes = [node("BASELINE"), Node(id_, {"version": 5})]
+
+    (problem,) = read_chain(nodes, line("BASELINE", id_)).problems
+
+    assert where in str(problem.hint)
 
 
 def test_nodes_beside_the_chain_are_warned_of() -> None:

@@ -20,7 +20,7 @@ from history_graph import (
 from weave_migrate.errors import HistoryError, RefusedError
 from weave_migrate.plan.chain import ChainPolicy
 from weave_migrate.plan.chain_edit import Rewrite
-from weave_migrate.plan.chain_graph import read_chain
+from weave_migrate.plan.chain_graph import Link, Node, read_chain
 from weave_migrate.plan.chain_repair import repair
 from weave_migrate.scripts.cypher_names import compare_versions
 
@@ -433,3 +433,71 @@ def test_doubles_in_a_circle_of_their_own_go() -> None:
     _, after = mended(before, [file("1")])
 
     assert set(after.nodes) == {"BASELINE", "1"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": ["CYPHER"]},
+        {"source": ["V1__x.cypher"]},
+        {"description": 5},
+        {"checksum": [1]},
+        {"repeatable": "true"},
+        {"flyway_failed": "no"},
+    ],
+)
+def test_a_property_of_another_type_is_mended(wrong: dict[str, Any]) -> None:
+    before = graph([node("BASELINE"), node("1", **wrong)], [step("BASELINE", "1")])
+
+    told, after = mended(before, [file("1")])
+
+    assert next(iter(wrong)) in " ".join(told)
+    (record,) = applied(after)
+    assert (record.type, record.source, record.checksum) == (
+        "CYPHER",
+        "V1__x.cypher",
+        "1",
+    )
+
+
+def test_a_user_that_is_no_text_is_removed() -> None:
+    run = step("BASELINE", "1", by=["m"], connectedAs="neo4j")
+    before = graph([node("BASELINE"), node("1")], [run])
+
+    told, after = mended(before, [file("1")])
+
+    assert "`by`" in " ".join(told)
+    assert [each.applied_by for each in applied(after)] == ["neo4j"]
+
+
+def test_repetitions_that_can_not_be_read_are_removed() -> None:
+    nodes = [node("BASELINE"), node("1", repeatable=True)]
+    bad = Link("REPEATED", "1", "1", {"at": AT, "in": None}, "bad")
+    local = file("1", "2", repeatable=True, source="R1__x.cypher")
+
+    told, after = mended(
+        graph(nodes, [step("BASELINE", "1"), loop("1", "2", 3), bad]), [local]
+    )
+
+    assert told == ["Remove 1 repetitions of version 1 that can't be read."]
+    assert [each.checksum for each in applied(after)] == ["2"]
+
+
+def test_a_version_that_is_no_text_is_for_a_person_to_mend() -> None:
+    nodes = [node("BASELINE"), Node("1", {"version": ["1"]})]
+
+    with pytest.raises(HistoryError, match=r"no text: \['1'\]") as caught:
+        mended(graph(nodes, [step("BASELINE", "1")]), [file("1")])
+
+    assert caught.value.code == "HISTORY_DAMAGED"
+
+
+@pytest.mark.parametrize("wrong", [{"source": 5}, {"type": 5}])
+def test_what_no_file_can_tell_is_refused(wrong: dict[str, Any]) -> None:
+    nodes = [node("BASELINE"), node("1"), node("2", **wrong)]
+    before = graph(nodes, [step("BASELINE", "1"), step("1", "2", 1)])
+
+    with pytest.raises(HistoryError, match="version 2") as caught:
+        mended(before, [file("1")], on_newer="ok")
+
+    assert "delete 2" in str(caught.value.hint)

@@ -12,7 +12,7 @@ from weave_migrate.errors import HistoryError
 from weave_migrate.plan.chain_edit import Graph, Rewrite, own_graph
 from weave_migrate.plan.chain_graph import Link, Node
 from weave_migrate.stores._base import Change
-from weave_migrate.stores.neo4j._values import read_datetime
+from weave_migrate.stores.neo4j._values import NODE, RUN, read_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,16 +24,13 @@ if TYPE_CHECKING:
     from weave_migrate.stores.neo4j._session import Connection
 
 # As in _history: plain values.  The last column are relationships from elsewhere.
-_READ = """
+_READ = f"""
 MATCH (n:__Neo4jMigration)
 OPTIONAL MATCH (n)-[r]->(m)
 WITH n, m, r, toStringOrNull(r.at) AS at, toStringOrNull(r.in) AS took
-RETURN elementId(n) AS node, properties(n) AS properties,
+RETURN elementId(n) AS node, {NODE} AS properties,
   elementId(r) AS id, type(r) AS type, elementId(m) AS end,
-  m:__Neo4jMigration AS inner, r {.*,
-    at: CASE WHEN at <> r.at THEN at END,
-    in: CASE WHEN took <> r.in AND took STARTS WITH 'P' THEN r.in.milliseconds END
-  } AS run,
+  m:__Neo4jMigration AS inner, {RUN} AS run,
   [(n)<-[other]-(o) WHERE NOT o:__Neo4jMigration | type(other)] AS others
 """
 _HISTORY = frozenset({"MIGRATED_TO", "REPEATED"})
@@ -57,7 +54,7 @@ RETURN count(r) AS made
 """
 _CUT = """
 UNWIND $rows AS row
-MATCH (:__Neo4jMigration)-[r:MIGRATED_TO]->() WHERE elementId(r) = row
+MATCH (:__Neo4jMigration)-[r:MIGRATED_TO|REPEATED]->() WHERE elementId(r) = row
 DELETE r RETURN count(r) AS made
 """
 _REMOVE = """
@@ -77,6 +74,11 @@ _LOOPS = """
 UNWIND $rows AS row
 MATCH (:__Neo4jMigration)-[r:REPEATED]->() WHERE elementId(r) = row.id
 SET r.checksum = row.checksum RETURN count(r) AS made
+"""
+_RUNS = """
+UNWIND $rows AS row
+MATCH ()-[r:MIGRATED_TO]->(n:__Neo4jMigration) WHERE elementId(n) = row.id
+SET r += row.properties RETURN count(r) AS made
 """
 _DATE = """
 UNWIND $rows AS row
@@ -102,20 +104,19 @@ def load_graph(connection: Connection, names: Names) -> Graph:
     links: list[Link] = []
     others: dict[str, list[str]] = {}
     for row in connection.read(connection.phrased(_READ), database=names.schema):
-        id_ = row["node"]
-        nodes[id_] = Node(id_, row["properties"])
+        id_, properties, link, type_, end, inner, run, arriving = row
+        nodes[id_] = Node(id_, properties)
         types = others.setdefault(id_, [])
-        types += row["others"]
-        if row["id"] is None:
+        types += arriving
+        if link is None:
             continue
-        if row["inner"] and row["type"] in _HISTORY:
-            run = row["run"]
+        if inner and type_ in _HISTORY:
             run["at"] = read_datetime(run["at"])
-            links.append(Link(row["type"], id_, row["end"], run, row["id"]))
+            links.append(Link(type_, id_, end, run, link))
             continue
-        types.append(row["type"])
-        if row["inner"]:
-            others.setdefault(row["end"], []).append(row["type"])
+        types.append(type_)
+        if inner:
+            others.setdefault(end, []).append(type_)
     return own_graph(nodes.values(), links, target=names.target, others=others)
 
 
@@ -174,12 +175,10 @@ def _steps(edit: Rewrite, ids: dict[str, str]) -> Iterator[tuple[str, list[Any]]
             for join in edit.joins
         ],
     )
-    yield _CUT, list(edit.cut)
+    yield _CUT, [*edit.cut, *edit.unread]
     yield _REMOVE, list(edit.removed)
-    yield (
-        _SET,
-        [{"id": id_, "properties": values} for id_, values in edit.settings.items()],
-    )
+    for query, settings in ((_SET, edit.settings), (_RUNS, edit.runs)):
+        yield query, [{"id": id_, "properties": v} for id_, v in settings.items()]
     yield _LOOPS, [{"id": id_, "checksum": c} for id_, c in edit.loops.items()]
     yield _DATE, list(edit.dated)
     yield _TIME, list(edit.timed)

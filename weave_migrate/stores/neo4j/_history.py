@@ -17,7 +17,7 @@ from weave_migrate.plan.chain_edit import record_of
 from weave_migrate.plan.chain_graph import Link, Node, read_chain
 from weave_migrate.stores.neo4j._journal import FORGET
 from weave_migrate.stores.neo4j._lock_node import FENCE
-from weave_migrate.stores.neo4j._values import read_datetime
+from weave_migrate.stores.neo4j._values import NODE, RUN, read_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,17 +30,12 @@ if TYPE_CHECKING:
     from weave_migrate.stores.neo4j._names import Names
     from weave_migrate.stores.neo4j._session import Connection
 
-# Plain values instead of the driver's nodes, relationships and temporal objects: those
-# take it three times as long.  What is no text and starts with P is a duration; of it
-# only seconds and nanoseconds count, as in Java (§4.1).
-_READ = """
+_READ = f"""
 MATCH (n:__Neo4jMigration)
 WHERE n.migrationTarget IS NULL OR n.migrationTarget = $target
 OPTIONAL MATCH (n)-[r:MIGRATED_TO|REPEATED]->(m:__Neo4jMigration)
 WITH n, m, r, toStringOrNull(r.at) AS at, toStringOrNull(r.in) AS took
-RETURN elementId(n), properties(n), elementId(m), type(r), r {.*,
-  at: CASE WHEN at <> r.at THEN at END,
-  in: CASE WHEN took <> r.in AND took STARTS WITH 'P' THEN r.in.milliseconds END}
+RETURN elementId(n), {NODE}, elementId(m), type(r), {RUN}
 """
 _RUN = """{
   at: datetime({timezone: 'UTC'}), in: duration({milliseconds: $took}),
