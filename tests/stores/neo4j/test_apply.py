@@ -321,6 +321,38 @@ def test_placeholders_are_replaced_when_run_and_never_shown(
     assert "${nm:word}" in str(error.excerpt)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "RETURN toInteger([1]) + date('${nm:key}')",
+        "RETURN datetime({timezone: '${nm:key}'})",
+        "CREATE (:X {p: '${nm:key}'}) BLAH",
+        "MATCH (n:`${nm:key}`) RETURN id(n), nothing",
+        "UNWIND [1, 1] AS i CREATE (:Unique {p: '${nm:key}'})",
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-----BEGIN\nCanaryABCDEFGHIJKLMNOP\nCanaryQRSTUVWXYZ\n-----END",
+        "".join(f"Canary{n:03}" for n in range(60)),
+        "Canary\\'V\"a\\\\lCanary",
+    ],
+)
+def test_no_part_of_a_value_comes_back(
+    project: Any, graph: Any, statement: str, value: str
+) -> None:
+    graph("CREATE CONSTRAINT u FOR (n:Unique) REQUIRE n.p IS UNIQUE")
+    project.put("V1__a.cypher", f"{statement};\n")
+
+    with pytest.raises(MigrationFailed) as caught:
+        project.migrate(placeholders={"key": value})
+
+    error = caught.value
+    shown = (error.message, error.hint, error.excerpt, error.server_answer)
+    assert "Canary" not in str([*shown, *project.watcher.warnings])
+
+
 def test_an_unknown_placeholder_stops_before_any_effect(project: Any) -> None:
     project.put("V1__p.cypher", "CREATE (:P {p: '${nm:word}'});\n")
 

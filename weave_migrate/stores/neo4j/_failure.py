@@ -92,7 +92,7 @@ class Progress:
             line=statement.line,
             part=self.current,
             parts=count,
-            excerpt=_excerpt(statement.text, said, placeholders),
+            excerpt=_excerpt(statement, said, placeholders),
             server_answer=said,
         )
 
@@ -210,9 +210,10 @@ def _advice(error: Exception) -> str | None:
     return None
 
 
-def _excerpt(text: str, said: str, placeholders: Mapping[str, str]) -> str:
+def _excerpt(statement: Statement, said: str, placeholders: Mapping[str, str]) -> str:
     """Show the line that the server complains of, or the statement's first."""
-    shown, offset = mask(text, placeholders), 0
+    text, offset = statement.text, 0
+    shown = mask(statement.written or text, placeholders)
     found = _WHERE.search(said)
     if found and shown == text:
         line, column = int(found[1]), int(found[2])
