@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
+
+from weave_migrate.errors import LockLost, WeaveError
 
 pytestmark = pytest.mark.neo4j
 
@@ -85,3 +89,69 @@ def test_clean_all_removes_every_chain_and_the_constraints(
 def test_with_no_history_there_is_nothing_to_clean(project: Any) -> None:
     with project.store() as store:
         assert store.plan_clean(everything=False) == ()
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_run_that_has_lost_its_lock_deletes_nothing(
+    migrated: Any, graph: Any, *, everything: bool
+) -> None:
+    """It is paused just before its transaction ends: no earlier look would do."""
+    graph("CREATE (:__WeaveJournal {target: '', version: '3'})")
+    with migrated.store() as store, migrated.store() as other:
+        changes = store.plan_clean(everything=everything)
+        with suppress(LockLost), store.lock(1, migrated.watcher) as lock:
+            fence = lock.fence
+
+            def paused(tx: Any) -> None:
+                assert other.release_lock(other.lock_info())
+                fence(tx)
+
+            lock.fence = paused
+            store.edit(changes, lock)
+            pytest.fail("the lock was lost")
+
+    assert len(graph("MATCH (n:__Neo4jMigration) RETURN n")) == 5
+    assert len(graph("MATCH (j:__WeaveJournal) RETURN j")) == 1
+
+
+def test_clean_deletes_all_or_nothing(migrated: Any, graph: Any) -> None:
+    graph("CREATE (:__WeaveJournal {target: '', version: '3'})")
+    with migrated.store() as store:
+        chain, journals = store.plan_clean(everything=False)
+        bad = replace(journals, detail=replace(journals.detail, text="RETURN 1 / 0"))
+        with (
+            store.lock(1, migrated.watcher) as lock,
+            pytest.raises(WeaveError),
+        ):
+            store.edit((chain, bad), lock)
+
+    assert len(graph("MATCH (n:__Neo4jMigration) RETURN n")) == 5
+
+
+def test_clean_all_spares_the_lock_of_a_run_that_took_it_over(
+    migrated: Any, graph: Any
+) -> None:
+    with migrated.store() as store, store.lock(1, migrated.watcher) as lock:
+        locks = [c for c in store.plan_clean(everything=True) if "lock n" in str(c)]
+        check = lock.check
+
+        def late() -> None:
+            check()
+            graph("MATCH (l:__Neo4jMigrationsLock) SET l.id = 'another'")
+
+        lock.check = late
+        with pytest.raises(LockLost):
+            store.edit(tuple(locks), lock)
+
+    assert len(graph("MATCH (l:__Neo4jMigrationsLock) RETURN l")) == 1
+
+
+def test_clean_all_removes_chains_of_targets_that_are_no_text(
+    project: Any, graph: Any
+) -> None:
+    for target in ("[1]", "0.0 / 0.0", "datetime('+99999-01-01T00:00Z')"):
+        graph(f"CREATE (:__Neo4jMigration {{version: '1', migrationTarget: {target}}})")
+
+    assert len(_clean(project, everything=True)) >= 3
+
+    assert graph("MATCH (n:__Neo4jMigration) RETURN n") == []

@@ -1,4 +1,9 @@
-"""Remove history, and nothing else (reference, §6.7)."""
+"""Remove history, and nothing else (reference, §6.7).
+
+Chains and journals go in one transaction, which commits only while the lock is ours.
+What the lock itself is made of goes after that: a server changes data and schema in
+transactions of their own only.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +14,21 @@ from weave_migrate.stores._base import Change
 from weave_migrate.stores.neo4j._edit import load_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from weave_migrate.stores._base import Lock
+    from neo4j import ManagedTransaction
+
+    from weave_migrate.stores.neo4j._lock import Neo4jLock
     from weave_migrate.stores.neo4j._names import Names
     from weave_migrate.stores.neo4j._session import Connection
 
 _CHAINS = """
 MATCH (n:__Neo4jMigration)
 OPTIONAL MATCH (n)-[r]->()
-RETURN n.migrationTarget AS target, count(DISTINCT n) AS nodes, count(r) AS links
+RETURN CASE WHEN n.migrationTarget IS NULL THEN 'the default target'
+  ELSE coalesce(toStringOrNull(n.migrationTarget), 'a target that is no text') END
+    AS target, collect(DISTINCT elementId(n)) AS nodes, count(r) AS links
 ORDER BY target
-"""
-_DELETE_CHAIN = """
-MATCH (n:__Neo4jMigration)
-WHERE coalesce(n.migrationTarget, '') = coalesce($target, '')
-DETACH DELETE n
 """
 _DELETE_NODES = """
 UNWIND $nodes AS id MATCH (n:__Neo4jMigration) WHERE elementId(n) = id DETACH DELETE n
@@ -101,22 +105,16 @@ def _chains(
         graph = load_graph(connection, names)
         if graph.nodes:
             links = len(graph.steps) + len(graph.loops)
-            yield _deletion(
-                _Statement(_DELETE_NODES, names.target, tuple(sorted(graph.nodes))),
-                len(graph.nodes),
-                links,
-            )
+            yield _deletion(names.target or "the default target", graph.nodes, links)
         return
-    for row in connection.read(_CHAINS, database=names.schema):
-        statement = _Statement(_DELETE_CHAIN, row["target"])
-        yield _deletion(statement, row["nodes"], row["links"])
+    for row in connection.read(connection.phrased(_CHAINS), database=names.schema):
+        yield _deletion(row["target"], row["nodes"], row["links"])
 
 
-def _deletion(statement: _Statement, nodes: int, links: int) -> Change:
+def _deletion(target: str, nodes: Collection[str], links: int) -> Change:
     return Change(
-        f"Delete the chain of {statement.target or 'the default target'} "
-        f"({nodes} nodes and {links} relationships).",
-        statement,
+        f"Delete the chain of {target} ({len(nodes)} nodes and {links} relationships).",
+        _Statement(_DELETE_NODES, nodes=tuple(sorted(nodes))),
     )
 
 
@@ -126,19 +124,47 @@ def ends_lock(change: Change) -> bool:
 
 
 def make(
-    connection: Connection, names: Names, changes: tuple[Change, ...], lock: Lock
+    connection: Connection, names: Names, changes: tuple[Change, ...], lock: Neo4jLock
 ) -> None:
-    """Make what ``plan_clean`` gave, in its order; constraints go last."""
+    """Delete chains and journals, all of them or none; raises LockLost."""
+    statements = [_statement(change) for change in changes]
+
+    def work(tx: ManagedTransaction) -> None:
+        for each in statements:
+            _run(connection, tx, each)
+        lock.fence(tx)
+
+    with connection.explained():
+        connection.transact(work, database=names.schema)
+
+
+def end_lock(
+    connection: Connection, names: Names, changes: tuple[Change, ...], lock: Neo4jLock
+) -> None:
+    """Remove what ``ends_lock`` names, in this order; raises LockLost before that."""
     lock.check()
     for change in changes:
-        if not isinstance(change.detail, _Statement):
-            raise TypeError("a change of another store")
-        connection.write(
-            connection.phrased(change.detail.text),
-            database=names.schema,
-            target=change.detail.target,
-            nodes=change.detail.nodes,
-        )
+        statement = _statement(change)
+
+        def work(tx: ManagedTransaction, statement: _Statement = statement) -> None:
+            if statement.text == _DELETE_LOCKS:
+                lock.fence(tx)  # first: it is about to go
+            _run(connection, tx, statement)
+
+        with connection.explained():
+            connection.transact(work, database=names.schema)
+
+
+def _statement(change: Change) -> _Statement:
+    if not isinstance(change.detail, _Statement):
+        raise TypeError("a change of another store")
+    return change.detail
+
+
+def _run(connection: Connection, tx: ManagedTransaction, statement: _Statement) -> None:
+    connection.round_trips += 1
+    parameters = {"target": statement.target, "nodes": statement.nodes}
+    tx.run(connection.phrased(statement.text), parameters).consume()
 
 
 def _quoted(name: str) -> str:

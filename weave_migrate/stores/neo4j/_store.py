@@ -168,9 +168,9 @@ class Neo4jStore:
             if first and isinstance(first[0].detail, Rewrite):
                 self._rewrite(first[0].detail, _ours(lock))
             else:
-                _clean.make(self._connection, self._server.names, first, lock)
+                _clean.make(self._connection, self._server.names, first, _ours(lock))
         if last:
-            _clean.make(self._connection, self._server.names, last, lock)
+            _clean.end_lock(self._connection, self._server.names, last, _ours(lock))
 
     def _rewrite(self, edit: Rewrite, lock: Neo4jLock) -> None:
         server = self._server
