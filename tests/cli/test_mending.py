@@ -81,3 +81,30 @@ def test_a_history_that_is_not_ours_to_mend_is_a_usage_error(
     shown = weave("db", "repair", "elasticsearch", "--yes")
     assert shown.status == 2
     assert "NOT_MENDABLE" in shown.err
+
+
+def test_info_of_one_side_compares_nothing(
+    weave: Weave, cypher: Cypher, environ: Environ
+) -> None:
+    cypher("V1__a.cypher", "CREATE (:A);\n")
+    cypher("V2__b.cypher", "CREATE (:B);\n")
+    assert weave("db", "migrate", "neo4j", environ=environ).status == 0
+    cypher("V1__a.cypher", "CREATE (:Edited);\n")
+    cypher("V2__b.cypher", "CREATE (:B);\n").unlink()
+    cypher("V3__c.cypher", "CREATE (:C);\n")
+    info = ("db", "migrate-neo4j", "info", "--json", "--exit-code")
+
+    both = weave(*info, environ=environ)
+    assert (both.status, both.json["error"]["code"]) == (1, "CHECKSUM_MISMATCH")
+    remote = weave(*info, "mode=REMOTE", environ=environ)
+    assert remote.status == 0
+    (store,) = remote.json["stores"]
+    assert [(e["version"], e["state"]) for e in store["applied"]] == [
+        ("1", "applied"),
+        ("2", "applied"),
+    ]
+    assert (store["pending"], store["problems"]) == ([], [])
+    local = weave(*info, "mode=LOCAL", "--callbacks", environ=environ)
+    (store,) = local.json["stores"]
+    assert (store["applied"], store["problems"]) == ([], [])
+    assert [e["version"] for e in store["pending"]] == ["1", "3"]

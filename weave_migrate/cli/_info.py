@@ -12,17 +12,6 @@ if TYPE_CHECKING:
     from weave_migrate.model import Report
 
 
-def select_mode(report: Report, mode: str) -> Report:
-    """Keep what ``info`` is asked for: COMPARE all, LOCAL files, REMOTE history."""
-    store = report.stores[0]
-    kept = tuple(
-        entry
-        for entry in store.entries
-        if (mode != "LOCAL" or entry.migration) and (mode != "REMOTE" or entry.applied)
-    )
-    return replace(report, stores=(replace(store, entries=kept),))
-
-
 def show_info(output: Output, report: Report, **more: object) -> int:
     """Show one store's migrations; give the exit status.
 

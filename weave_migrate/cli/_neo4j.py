@@ -24,7 +24,8 @@ from weave_migrate.cli._read import callbacks_options, exit_code_option, read_re
 
 if TYPE_CHECKING:
     from weave_migrate.config import Settings
-    from weave_migrate.model import Report
+    from weave_migrate.model import Plan, Report
+    from weave_migrate.stores import Store
 
 _MODES = ("COMPARE", "LOCAL", "REMOTE")
 _connection = taking()
@@ -84,7 +85,7 @@ def _info(
     lock_timeout: float | None,
 ) -> None:
     """Show the migrations, applied and pending."""
-    from weave_migrate.cli._info import select_mode, show_info
+    from weave_migrate.cli._info import show_info
 
     command = "migrate-neo4j info"
     if mode.upper() == "LOCAL" and not callbacks:
@@ -97,18 +98,34 @@ def _info(
             exit_code=exit_code,
             callbacks=callbacks,
             lock_timeout=lock_timeout,
+            plan_of=_PLANS.get(mode.upper()),
         )
-    ctx.exit(show_info(out(), select_mode(report, mode.upper())))
+    ctx.exit(show_info(out(), report))
+
+
+def _files(store: Store) -> Plan:
+    from weave_migrate.stores.neo4j import Neo4jStore
+
+    assert isinstance(store, Neo4jStore)  # noqa: S101 - the name says so
+    return store.plan_files()
+
+
+def _history(store: Store) -> Plan:
+    from weave_migrate.stores.neo4j import Neo4jStore
+
+    assert isinstance(store, Neo4jStore)  # noqa: S101 - the name says so
+    return store.plan_history()
+
+
+_PLANS = {"LOCAL": _files, "REMOTE": _history}
 
 
 def _report_files(settings: Settings, command: str, *, exit_code: bool) -> Report:
     """Report the scripts alone: no server is asked, and each counts as pending."""
     from weave_migrate import engine
-    from weave_migrate.stores.neo4j import Neo4jStore
 
     with engine.opened(engine.select(settings, [NAME])) as (store,):
-        assert isinstance(store, Neo4jStore)  # noqa: S101 - the name says so
-        plan = store.plan_files()
+        plan = _files(store)
         report = engine.report_plan(store, plan, command=command, exit_code=exit_code)
     return report.with_warnings(*settings.warnings)
 

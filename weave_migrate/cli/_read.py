@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from weave_migrate import engine
     from weave_migrate.cli._progress import ProgressSet
     from weave_migrate.config import Settings
-    from weave_migrate.model import Report
+    from weave_migrate.model import Plan, Report
+    from weave_migrate.stores import Store
 
 names_argument = click.argument("names", nargs=-1, metavar="[NAME]...")
 exit_code_option = click.option(
@@ -129,10 +130,12 @@ def read_report(
     exit_code: bool = False,
     callbacks: bool = False,
     lock_timeout: float | None = None,
+    plan_of: Callable[[Store], Plan] | None = None,
 ) -> Report:
     """Report the named stores, or all, reading only.
 
-    With ``callbacks`` those of Info are run around it, under the lock.
+    With ``callbacks`` those of Info are run around it, under the lock.  ``plan_of``
+    makes another plan than the store's own.
     """
     from weave_migrate import engine
 
@@ -145,6 +148,7 @@ def read_report(
             command=command,
             exit_code=exit_code,
             callbacks=_around(settings, progress, lock_timeout) if callbacks else None,
+            plan_of=plan_of,
         )
     return report.with_warnings(*settings.warnings)
 

@@ -13,14 +13,21 @@ from weave_migrate.errors import (
 from weave_migrate.model import Problem, StoreReport, StoreState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from weave_migrate.model import Plan
     from weave_migrate.stores import Store
 
 
-def examine(store: Store) -> tuple[StoreReport, Plan | None]:
-    """Plan one store; an error becomes a report of it, and there is no plan then."""
+def examine(
+    store: Store, plan_of: Callable[[Store], Plan] | None = None
+) -> tuple[StoreReport, Plan | None]:
+    """Plan one store; an error becomes a report of it, and there is no plan then.
+
+    ``plan_of`` makes another plan than the store's own.
+    """
     try:
-        plan = store.plan()
+        plan = plan_of(store) if plan_of else store.plan()
     except WeaveError as error:
         return failed_report(store, error), None
     return planned_report(store, plan), plan

@@ -30,13 +30,15 @@ def status(
     command: str = "status",
     exit_code: bool = False,
     callbacks: Callbacks | None = None,
+    plan_of: Callable[[Store], Plan] | None = None,
 ) -> Report:
     """Report every store: server, lock, what is applied, pending and wrong.
 
     Ends with 5 where a store can't be reached; with ``exit_code``, with 1 where
     something is pending or wrong.  With ``callbacks`` those of Info are run around it.
+    ``plan_of`` makes another plan than the store's own.
     """
-    reports = _each(stores, "Info", _stand, callbacks)
+    reports = _each(stores, "Info", lambda each: _stand(each, plan_of), callbacks)
     return _report(command, reports, strict=exit_code)
 
 
@@ -76,8 +78,8 @@ def _each(
     return tuple(callbacks.around(store, reading, read) for store in stores)
 
 
-def _stand(store: Store) -> StoreReport:
-    report, plan = examine(store)
+def _stand(store: Store, plan_of: Callable[[Store], Plan] | None = None) -> StoreReport:
+    report, plan = examine(store, plan_of)
     if plan is None and report.state is not StoreState.INVALID:
         return report
     try:

@@ -105,6 +105,19 @@ def decide(
     )
 
 
+def decide_recorded(
+    recorded: Sequence[Applied], policy: ChainPolicy, *, compare: Compare
+) -> Plan:
+    """Give what is recorded alone: all of it counts as applied (§6.2, REMOTE)."""
+    return Plan(
+        entries=tuple(Entry(State.APPLIED, None, each) for each in recorded),
+        problems=(
+            *problem.recorded_twice(recorded),
+            *problem.wrong_order(recorded, policy.order, compare),
+        ),
+    )
+
+
 def _by_version(local: Iterable[Migration]) -> dict[str, list[Migration]]:
     """Group scripts by identity: the version as text, nothing else (§1.4)."""
     grouped: dict[str, list[Migration]] = {}

@@ -16,7 +16,7 @@ from weave_migrate.model import (
     State,
     Statement,
 )
-from weave_migrate.plan.chain import ChainPolicy, decide
+from weave_migrate.plan.chain import ChainPolicy, decide, decide_recorded
 from weave_migrate.scripts.cypher_names import compare_versions
 
 
@@ -412,3 +412,13 @@ def test_a_target_nobody_knows_is_a_problem() -> None:
     decided = plan([file("1")], [], target="V9")
 
     assert codes(decided) == ["TARGET_UNKNOWN"]
+
+
+def test_history_alone_is_all_applied_and_judged_without_files() -> None:
+    recorded = [record("2"), record("1"), record("1")]
+    decided = decide_recorded(recorded, ChainPolicy(), compare=compare_versions)
+    assert [(e.state, e.applied) for e in decided.entries] == [
+        (State.APPLIED, each) for each in recorded
+    ]
+    assert codes(decided) == ["DUPLICATE_VERSION", "SORT_ORDER"]
+    assert decided.pending == ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from weave_migrate.errors import HistoryError
 from weave_migrate.model import CypherScript, Plan, Problem
-from weave_migrate.plan.chain import ChainPolicy, decide
+from weave_migrate.plan.chain import ChainPolicy, decide, decide_recorded
 from weave_migrate.plan.chain_journal import JournalPolicy, Resumption, resume
 from weave_migrate.plan.chain_records import baseline, delete
 from weave_migrate.plan.chain_repair import repair
@@ -21,7 +21,7 @@ from weave_migrate.stores.neo4j._conditions import Conditions
 from weave_migrate.stores.neo4j._discovery import Discovery
 from weave_migrate.stores.neo4j._edit import changes_of, load_graph
 from weave_migrate.stores.neo4j._history import load_chain
-from weave_migrate.stores.neo4j._journal import Fingerprints, load_journals
+from weave_migrate.stores.neo4j._journal import Fingerprints, Journals, load_journals
 from weave_migrate.stores.neo4j._lock_node import holder
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from weave_migrate.model import Callback, Migration
     from weave_migrate.plan.chain_edit import Graph
     from weave_migrate.plan.chain_graph import Chain
-    from weave_migrate.plan.chain_journal import Journal
     from weave_migrate.stores._base import Change
     from weave_migrate.stores.neo4j._callbacks import Operation
     from weave_migrate.stores.neo4j._server import Server
@@ -129,6 +128,16 @@ class Planner:
             warnings=(*found.warnings, *plan.warnings),
         )
 
+    def plan_history(self) -> Plan:
+        """Read the history alone; no file is compared with it."""
+        chain = load_chain(self.server.connection, self.server.names)
+        plan = decide_recorded(chain.applied, self._policy(), compare=compare_versions)
+        return replace(
+            plan,
+            problems=(*chain.problems, *plan.problems),
+            warnings=chain.warnings,
+        )
+
     def plan_repair(self) -> tuple[Change, ...]:
         """Say what makes history and files agree, running none (chain_repair)."""
         graph, local, left_out = self._compared()
@@ -194,16 +203,17 @@ class Planner:
         if not plan.pending:
             return Resumption(plan, {}, ())
         settings = self.server.settings
+        journals = self._left_behind()
         return resume(
-            plan,
-            self._left_behind(),
+            replace(plan, warnings=(*plan.warnings, *journals.warnings)),
+            journals.by_version,
             JournalPolicy(
                 on_interrupted=settings.on_interrupted, assume=settings.assume
             ),
             fingerprint=self.fingerprint,
         )
 
-    def _left_behind(self) -> dict[str, Journal]:
+    def _left_behind(self) -> Journals:
         """Read the journals of runs that have ended.
 
         What a run that is at work has done so far is its own affair: it holds the
@@ -211,14 +221,15 @@ class Planner:
         """
         connection, names = self.server.connection, self.server.names
         journals = load_journals(connection, names)
-        if not journals or self.holds_lock:
+        if not journals.by_version or self.holds_lock:
             return journals
         lock = holder(connection, names)
         if lock and lock.is_alive:
-            return {}
+            return Journals()
         # A run that ended between these two questions took its journal with it.
         still = load_journals(connection, names)
-        return {v: each for v, each in journals.items() if each == still.get(v)}
+        same = still.by_version.items() & journals.by_version.items()
+        return Journals(dict(same), still.warnings)
 
     def _policy(self) -> ChainPolicy:
         settings = self.server.settings

@@ -72,6 +72,10 @@ class Neo4jStore:
         """Read the scripts alone, as if nothing were applied; no server is asked."""
         return self._planner.plan_files()
 
+    def plan_history(self) -> Plan:
+        """Read the history alone, as if there were no scripts to compare it with."""
+        return self._planner.plan_history()
+
     def lock_info(self) -> LockInfo | None:
         """Say who holds the lock of this target."""
         return holder(self._connection, self._server.names)
