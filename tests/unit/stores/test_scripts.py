@@ -102,10 +102,41 @@ def test_a_package_given_twice_counts_once() -> None:
 
 @pytest.mark.usefixtures("package")
 def test_a_folder_that_a_package_lacks_is_warned_of() -> None:
-    found = discover(PackageLocation("weave_test_app", "none"))
+    found = discover(PackageLocation("weave_test_app", "none"), NEO4J)
     assert found.problems == []
-    (warning,) = found.warnings
-    assert warning.endswith("is ignored: it is not a folder.")
+    assert found.warnings[0].endswith("is ignored: it is not a folder.")
+
+
+def test_no_folder_at_all_is_a_problem_but_not_for_callbacks(tmp_path: Path) -> None:
+    missing = tmp_path / "typo"
+    (problem,) = discover(missing, tmp_path / "none").problems
+    assert problem.code == "LOCATION_MISSING"
+    assert str(missing) in problem.message
+    settings = Neo4jSettings(locations=(missing,))
+    assert Discovery(settings).discover(only_callbacks=True).problems == []
+
+
+def test_a_link_to_the_location_itself_is_not_walked(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(".")
+    (tmp_path / "V1__x.cypher").write_text("RETURN 1;")
+    (migration,) = discover(tmp_path).migrations
+    assert migration.path == tmp_path / "V1__x.cypher"
+
+
+def test_folders_may_be_nested_deeper_than_python_recurses(tmp_path: Path) -> None:
+    deep = tmp_path
+    for _ in range(1100):
+        deep /= "d"
+        deep.mkdir()
+    script = deep / "V1__x.cypher"
+    script.write_text("RETURN 1;")
+    try:
+        assert [each.version for each in discover(tmp_path).migrations] == ["1"]
+    finally:  # what clears up after tests recurses
+        script.unlink()
+        while deep != tmp_path:
+            deep.rmdir()
+            deep = deep.parent
 
 
 @pytest.mark.usefixtures("package")
@@ -158,7 +189,9 @@ def test_a_namespace_package_is_all_its_folders(
 def test_each_location_that_is_no_folder_is_warned_of_once(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
-    found = discover(tmp_path / "none", file)
+    there = tmp_path / "there"
+    there.mkdir()
+    found = discover(tmp_path / "none", file, there)
     assert found.warnings == [
         f"{tmp_path / 'none'} is ignored: it is not a folder.",
         f"{file} is ignored: it is not a folder.",

@@ -33,7 +33,7 @@ from weave_migrate.stores._scripts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from weave_migrate.config import Location, Neo4jSettings
     from weave_migrate.model import Applied, CatalogScript
@@ -68,12 +68,16 @@ class Discovery:
         """
         found = Discovered()
         seen: set[str] = set()
-        for location in self.settings.locations:
+        locations = self.settings.locations
+        for location in locations:
             for file in _files(location, seen, found):
                 try:
                     self._look_at(file, found, only_callbacks=only_callbacks)
                 except ScriptError as error:
                     found.problems.append(Problem.from_error(error))
+        # Each folder that is there has been seen.
+        if not (seen or found.problems or only_callbacks):
+            found.problems.append(_nowhere(locations))
         found.callbacks.sort(key=lambda callback: callback.description)
         return found
 
@@ -177,23 +181,42 @@ def _files(
         if not folder.is_dir():
             found.warnings.append(f"{folder} is ignored: it is not a folder.")
         elif isinstance(folder, Path):
-            root = os.path.realpath(folder)
-            yield from _walk(str(folder), root, root, seen, found)
+            yield from _walk(str(folder), seen, found)
         elif (place := str(location)) not in seen:
             seen.add(place)
             yield from resource_files(folder, place)
 
 
-def _walk(
-    folder: str, real_folder: str, root: str, seen: set[str], found: Discovered
-) -> Iterator[ScriptFile]:
-    """Walk a folder in name order; ``root`` is the real path nothing may leave.
+def _walk(top: str, seen: set[str], found: Discovered) -> Iterator[ScriptFile]:
+    """Walk a folder in name order, however deep; no link may leave its real path.
 
-    Only what a link names has to be looked for; all else is below ``real_folder``.
+    Only what a link names has to be looked for; all else is below its real folder.
     """
+    root = os.path.realpath(top)
+    waiting = [(top, root, False)]
+    while waiting:
+        here, real, is_link = waiting.pop()
+        if is_link:
+            real = os.path.realpath(here)
+        if real in seen:
+            continue
+        seen.add(real)
+        if is_link and not Path(real).is_relative_to(root):
+            found.problems.append(_outside(here))
+        elif os.path.isdir(real):  # noqa: PTH112 - hot
+            waiting += [
+                (child.path, os.path.join(real, child.name), child.is_symlink())  # noqa: PTH118 - hot
+                for child in reversed(_children(here, found))
+            ]
+        elif os.path.isfile(real):  # noqa: PTH113 - hot
+            path = Path(here)
+            yield ScriptFile(path, path)
+
+
+def _children(folder: str, found: Discovered) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            children = sorted(entries, key=lambda child: child.name)
+            return sorted(entries, key=lambda child: child.name)
     except OSError as error:
         found.problems.append(
             Problem(
@@ -202,24 +225,18 @@ def _walk(
                 file=folder,
             )
         )
-        return
-    for child in children:
-        is_link = child.is_symlink()
-        real = (
-            os.path.realpath(child.path)
-            if is_link
-            else os.path.join(real_folder, child.name)  # noqa: PTH118 - hot
-        )
-        if real in seen:
-            continue
-        seen.add(real)
-        if is_link and not Path(real).is_relative_to(root):
-            found.problems.append(_outside(child.path))
-        elif os.path.isdir(real):  # noqa: PTH112 - hot
-            yield from _walk(child.path, real, root, seen, found)
-        elif os.path.isfile(real):  # noqa: PTH113 - hot
-            path = Path(child.path)
-            yield ScriptFile(path, path)
+        return []
+
+
+def _nowhere(locations: Sequence[Location]) -> Problem:
+    """Say that there is not one folder to look into: likely a slip of the pen."""
+    given = ", ".join(map(str, locations))
+    return Problem(
+        code="LOCATION_MISSING",
+        message=f"No folder of Neo4j scripts exists; looked for {given}.",
+        hint="Make the folder, or correct `locations` below [neo4j] in weave.toml or "
+        "--location.",
+    )
 
 
 def _outside(path: str) -> Problem:
