@@ -350,11 +350,59 @@ def test_what_was_recorded_meanwhile_needs_no_journal(project: Any, graph: Any) 
 def test_a_journal_that_nobody_can_have_written_is_no_journal(
     project: Any, graph: Any
 ) -> None:
-    graph("CREATE (:__WeaveJournal {target: '', version: '1', committed: 'many'})")
+    hostile = [
+        "committed: 'many'",
+        "statements: 1, committed: 1.0 / 0.0, started: 0",
+        "statements: 1, committed: 0.0 / 0.0, started: 0",
+        "statements: 1, committed: -5, started: 0",
+        "statements: 1, committed: 2, started: 0",
+        "statements: 1, committed: 9223372036854775807, started: 1",
+        "statements: 1, committed: 0, started: 9223372036854775807",
+        "statements: 1, committed: 0, started: -1",
+        "statements: 1, committed: [0], started: 1",
+        "statements: 1, committed: true, started: 1",
+        "statements: 1, committed: datetime('+99999-01-01T00:00Z'), started: 1",
+        "statements: 1.0 / 0.0, committed: 0, started: 1",
+        "version: ['1'], statements: 1, committed: 0, started: 1",
+    ]
+    for says in hostile:
+        node = "(j:__WeaveJournal {target: '', version: '1'})"
+        graph(f"CREATE {node} SET j += {{{says}}}")
     project.put("V1__a.cypher", "CREATE (:A);\n")
 
-    assert project.plan().problems == ()
+    plan = project.plan()
+
+    assert plan.problems == ()
+    assert len(plan.warnings) == len(hostile)
+    assert plan.warnings[0] == (
+        "A node :__WeaveJournal of version 1 is ignored: it does not say how far a "
+        "migration came, so weave did not write it."
+    )
     assert project.migrate() == ["1"]
+    assert _count(graph, "A") == 1
+
+
+def test_what_else_a_journal_says_may_be_anything(project: Any, graph: Any) -> None:
+    odd = [
+        "checksum: [1], fingerprint: [2], by: [1, 2], host: [3], pid: ['x']",
+        "checksum: 5, by: 5, host: point({x: 1, y: 2}), pid: 1.0 / 0.0",
+        "by: datetime('+99999-01-01T00:00Z'), at: datetime('+99999-01-01T00:00Z')",
+        "at: localdatetime()",
+        "at: [datetime()]",
+        "at: duration('P1D')",
+        "at: 'yesterday'",
+    ]
+    for version, says in enumerate(odd, start=1):
+        graph(f"""
+            CREATE (j:__WeaveJournal {{target: '', version: '{version}', statements: 1,
+              committed: 0, started: 1}}) SET j += {{{says}}}""")
+        project.put(f"V{version}__a.cypher", "CREATE (:A);\n")
+
+    problems = project.plan().problems
+
+    assert [each.code for each in problems] == ["IN_DOUBT"] * len(odd)
+    for problem in problems:
+        assert ": a run of somebody left it. Not known" in problem.message
 
 
 @pytest.mark.parametrize(

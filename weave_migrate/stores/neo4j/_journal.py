@@ -11,12 +11,13 @@ import hashlib
 import os
 import socket
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from weave_migrate.errors import StoreError, WeaveError
 from weave_migrate.plan.chain_journal import Journal
 from weave_migrate.scripts._source import printable
 from weave_migrate.stores.neo4j._lock_node import FENCE
+from weave_migrate.stores.neo4j._values import read_zoned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +29,17 @@ if TYPE_CHECKING:
     from weave_migrate.stores.neo4j._names import Names
     from weave_migrate.stores.neo4j._session import Connection
 
-_READ = """
-MATCH (j:__WeaveJournal) WHERE j.target = $target RETURN properties(j) AS journal
+# Anybody can write a node: what is no text, or no whole number, is read as null.
+_TEXTS = ("version", "checksum", "fingerprint", "by", "host")
+_NUMBERS = ("statements", "committed", "started", "pid")
+_PROPERTIES = ", ".join(
+    f"{name}: CASE {convert}(j.{name}) WHEN j.{name} THEN {convert}(j.{name}) END"
+    for convert, names in (("toStringOrNull", _TEXTS), ("toIntegerOrNull", _NUMBERS))
+    for name in names
+)
+_READ = f"""
+MATCH (j:__WeaveJournal) WHERE j.target = $target
+RETURN {{{_PROPERTIES}, at: toStringOrNull(j.at)}} AS journal
 """
 _NODE = "(j:__WeaveJournal {target: $journalTarget, version: $journalVersion})"
 _SET = """
@@ -61,36 +71,56 @@ class JournalBlocked(StoreError):  # noqa: N818 - it states what happened
     """The journal can't be written while another transaction is open."""
 
 
-def load_journals(connection: Connection, names: Names) -> dict[str, Journal]:
-    """Read the journals of this target by version (one round trip)."""
+class Journals(NamedTuple):
+    """The journals of a target by version, and what to say of nodes that are none."""
+
+    by_version: Mapping[str, Journal] = {}
+    warnings: tuple[str, ...] = ()
+
+
+def load_journals(connection: Connection, names: Names) -> Journals:
+    """Read the journals of this target (one round trip)."""
     records = connection.read(_READ, database=names.schema, target=names.target or "")
-    found = (_journal(record["journal"]) for record in records)
-    return {journal.version: journal for journal in found if journal}
+    journals, warnings = {}, []
+    for record in records:
+        node = record["journal"]
+        if journal := _journal(node):
+            journals[journal.version] = journal
+        else:
+            version = printable(node["version"] or "unknown")
+            warnings.append(
+                f"A node :__WeaveJournal of version {version} is ignored: it does not "
+                "say how far a migration came, so weave did not write it."
+            )
+    return Journals(journals, tuple(warnings))
 
 
 def _journal(node: Mapping[str, Any]) -> Journal | None:
     """Make sense of a node; None for one that weave can't have written."""
-    at: Any = node.get("at")
-    try:
-        return Journal(
-            version=str(node["version"]),
-            checksum=node.get("checksum"),
-            statements=int(node["statements"]),
-            committed=int(node["committed"]),
-            started=int(node.get("started", 0)),
-            fingerprint=node.get("fingerprint"),
-            owner=_one_line(node.get("by")),
-            host=_one_line(node.get("host")),
-            pid=node.get("pid"),
-            at=at.to_native() if hasattr(at, "to_native") else None,
-        )
-    except (KeyError, TypeError, ValueError):
+    version, statements = node["version"], node["statements"] or 0
+    committed, started = node["committed"], node["started"]
+    if not version or any(
+        number is None or not 0 <= number <= statements
+        for number in (committed, started)
+    ):
         return None
+    return Journal(
+        version=version,
+        checksum=node["checksum"],
+        statements=statements,
+        committed=committed,
+        started=started,
+        fingerprint=node["fingerprint"],
+        owner=_one_line(node["by"]),
+        host=_one_line(node["host"]),
+        pid=node["pid"],
+        at=read_zoned(node["at"]),
+    )
 
 
-def _one_line(value: object) -> str | None:
+def _one_line(value: str | None) -> str | None:
     """Take what anybody can write into it, and sentences will quote."""
-    return printable(value) if isinstance(value, str) and value else None
+    return printable(value) if value else None
 
 
 @dataclass(slots=True)
