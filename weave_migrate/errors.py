@@ -154,7 +154,7 @@ class StoreError(WeaveError):
 class StoreUnavailable(StoreError):  # noqa: N818 - it states what happened
     """A server can't be reached, or does not let us in.
 
-    Codes: UNAVAILABLE, AUTHENTICATION_FAILED.
+    Codes: UNAVAILABLE, AUTHENTICATION_FAILED, DATABASE_MISSING, TLS_FAILED.
     """
 
     exit_status = 5

@@ -131,6 +131,7 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated(
         shown = weave("db", "migrate-neo4j", *line)
         assert shown.status == 2
         assert "-p asks for it" in shown.out + shown.err
+        assert "--json" in line or "error[USAGE]: A password" in shown.err
         assert CANARY not in shown.out + shown.err
 
 
@@ -234,6 +235,27 @@ def test_a_mistyped_command_of_a_peer_suggests_the_right_one(weave: Weave) -> No
     shown = weave("db", "migrate-neo4j", "inf")
     assert shown.status == 2
     assert "Did you mean info?" in shown.err
+
+
+def test_a_command_that_only_the_peer_has_is_called_so(weave: Weave) -> None:
+    shown = weave("db", "migrate-neo4j", "show-catalog", "mode=LOCAL")
+    assert shown.status == 2
+    assert "error[USAGE]: show-catalog is not supported yet" in shown.err
+    assert "use neo4j-migrations" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said"),
+    [("bolt", "Couldn't connect to 127.0.0.1:1"), ("neo4j", "Unable to retrieve")],
+)
+def test_a_server_that_is_down_is_said_with_the_reason(
+    weave: Weave, cypher: Callable[[str, str], Path], scheme: str, said: str
+) -> None:
+    cypher("V1__a.cypher", "RETURN 1;\n")
+    environ = {**NOWHERE, "NEO4J_URI": f"{scheme}://127.0.0.1:1"}
+    shown = weave("db", "migrate", "neo4j", environ=environ)
+    assert said in shown.err
+    assert ": Connection refused\n" in shown.err
 
 
 def test_asking_for_a_password_needs_a_terminal(weave: Weave) -> None:

@@ -128,7 +128,7 @@ class Output:
             if context is not None:
                 click.echo(context.get_usage(), err=True)
                 click.echo(f"Try: {context.command_path} --help\n", err=True)
-            click.echo(f"Error: {printable(problem.message)}", err=True)
+            self._problem(problem)
         return _USAGE
 
     def unreadable(self, error: OSError) -> int:

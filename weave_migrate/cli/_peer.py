@@ -50,6 +50,8 @@ class PeerGroup(Group):
 
     default = "migrate"
     aliases: ClassVar[Mapping[str, str]] = {"apply": "migrate"}
+    # Of neo4j-migrations only; the other peer is a library.
+    missing = frozenset({"show-catalog"})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, subcommand_metavar="[COMMAND]", **kwargs)
@@ -97,6 +99,10 @@ class PeerGroup(Group):
         unknown = [w for w in words if w not in _WORD and not _PAIR.fullmatch(w)]
         if not unknown:
             return
+        if unknown[0] in self.missing:
+            raise click.UsageError(
+                f"{unknown[0]} is not supported yet: use neo4j-migrations for it.", ctx
+            )
         from difflib import get_close_matches
 
         close = get_close_matches(unknown[0], self.commands, n=1)

@@ -209,11 +209,12 @@ def test_a_server_that_nobody_vouches_for_is_not_trusted(
     assert CANARY not in _shown(caught.value)
 
 
+@pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
 def test_a_server_without_tls_is_told_from_one_that_is_down(
-    project: Any, neo4j_server: Any
+    project: Any, neo4j_server: Any, scheme: str
 ) -> None:
     where = urlsplit(neo4j_server.uri).netloc
     with pytest.raises(StoreUnavailable) as caught:
-        project.plan(uri=f"bolt+s://{where}")
+        project.plan(uri=f"{scheme}://{where}")
 
     assert caught.value.code == "TLS_FAILED"

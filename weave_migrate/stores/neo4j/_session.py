@@ -277,6 +277,7 @@ class Connection:
         if code == _NO_DATABASE:
             return StoreUnavailable(
                 f"Neo4j at {where} has no such database: {answer(error)}",
+                code="DATABASE_MISSING",
                 hint="Check `database` and `schema_database` below [neo4j].",
             )
         return StoreError(f"Neo4j at {where} failed: {answer(error)}")
@@ -286,18 +287,35 @@ def _is_logged(_record: logging.LogRecord) -> bool:
     return not _unlogged.get()
 
 
-def _tls_problem(error: BaseException | None) -> str | None:
+def _tls_problem(error: BaseException) -> str | None:
     """Find what TLS itself complained of, behind what the driver says of it."""
-    while error:
-        if isinstance(error, ssl.SSLError):
-            return getattr(error, "verify_message", None) or error.reason
-        error = error.__cause__
+    for each in _behind(error):
+        if isinstance(each, ssl.SSLError):
+            return getattr(each, "verify_message", None) or each.reason
     return None
 
 
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """Give an error and what led to it; routing fails with a group of errors."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        each = waiting.pop(0)
+        if id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += getattr(each, "exceptions", ())
+            if cause := each.__cause__ or each.__context__:
+                waiting.append(cause)
+
+
 def answer(error: Exception) -> str:
-    """Give the server's code and text, or the driver's first line."""
+    """Give the server's code and text, or the driver's first line and the reason."""
     code, message = getattr(error, "code", None), getattr(error, "message", None)
     if code and message:
         return f"{code}: {message}"
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    first = next(iter(str(error).splitlines()), type(error).__name__).rstrip(":")
+    for each in _behind(error):
+        reason = each.strerror if isinstance(each, OSError) else None
+        if reason and reason not in first:
+            return f"{first}: {reason}"
+    return first
