@@ -9,6 +9,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Weave = Callable[..., Any]
+CATALOG = """<?xml version="1.0"?>
+<migration xmlns="https://michael-simons.github.io/neo4j-migrations">
+  <?assume that edition is enterprise?>
+  <catalog>
+    <indexes>
+      <index name="idx_name">
+        <label>Person</label>
+        <properties><property>name</property></properties>
+      </index>
+    </indexes>
+  </catalog>
+  <create ref="idx_name"/>
+</migration>
+"""
 
 
 def test_a_cypher_script_in_full(weave: Weave, tmp_path: Path) -> None:
@@ -120,3 +134,52 @@ def test_the_readable_form_names_each_part_and_its_line(
     lines = weave("db", "inspect", str(path)).out.splitlines()
     assert "  1. line 1, managed: RETURN 1" in lines
     assert "  2. line 3, managed: RETURN …" in lines
+
+
+def test_an_xml_migration_is_a_catalog_with_the_checksum_that_is_recorded(
+    weave: Weave, tmp_path: Path
+) -> None:
+    path = tmp_path / "V003__cat_a_log.xml"
+    path.write_text(CATALOG)
+
+    shown = weave("db", "inspect", "--json", str(path))
+
+    assert shown.status == 0
+    assert shown.json["files"] == [
+        {
+            "path": str(path),
+            "store": "neo4j",
+            "kind": "versioned",
+            "type": "CATALOG",
+            "version": "003",
+            "description": "cat a log",
+            "checksum": "1347943033",
+            "statements": [],
+            "preconditions": [
+                {"type": "assume", "text": "// assume that edition is enterprise"}
+            ],
+            "unresolved": [],
+            "error": None,
+        }
+    ]
+    assert "versioned catalog, version 003" in weave("db", "inspect", str(path)).out
+
+
+def test_a_bad_xml_migration_is_an_error_with_its_line(
+    weave: Weave, tmp_path: Path
+) -> None:
+    for name in ("R1__a.xml", "a.xml", "V1__.xml"):
+        (tmp_path / name).write_text("<migration>\n<")
+
+    shown = weave("db", "inspect", "--json", *map(str, sorted(tmp_path.glob("*.xml"))))
+
+    assert shown.status == 1
+    found = {each["path"].rpartition("/")[2]: each for each in shown.json["files"]}
+    assert {name: each["kind"] for name, each in found.items()} == {
+        "R1__a.xml": "repeatable",
+        "a.xml": "other",
+        "V1__.xml": "other",
+    }
+    assert found["R1__a.xml"]["error"]["code"] == "SCRIPT_SYNTAX"
+    assert found["R1__a.xml"]["error"]["line"] == 2
+    assert found["R1__a.xml"]["checksum"] is None

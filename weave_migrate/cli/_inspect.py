@@ -48,6 +48,7 @@ def inspect(
 
     Exit 1 if a file has an error, 2 if one can't be read.
     """
+    from weave_migrate.scripts.inspect_catalog import inspect_catalog
     from weave_migrate.scripts.inspect_cypher import inspect_cypher
     from weave_migrate.scripts.inspect_http import inspect_http
 
@@ -63,6 +64,8 @@ def inspect(
                 line_separator=LINE_SEPARATORS[line_separator],
                 trim_trailing_newline=trim_trailing_newline,
             )
+        elif name.lower().endswith(".xml"):
+            result = inspect_catalog(data, path=name)
         else:
             result = inspect_cypher(
                 data,
@@ -97,7 +100,8 @@ def _show(result: Mapping[str, Any]) -> None:
     output.line(str(result["path"]), bold=True)
     version = f"version {result['version']}" if result["version"] else "no version"
     described = f", {result['description']!r}" if result["description"] else ""
-    output.line(f"  {result['store']} {result['kind']}, {version}{described}")
+    kind = f"{result['kind']} catalog" if "type" in result else result["kind"]
+    output.line(f"  {result['store']} {kind}, {version}{described}")
     output.line(f"  checksum {result['checksum']}")
     for condition in result.get("preconditions", ()):
         output.line(f"  {condition['type']}: {condition['text']}")
