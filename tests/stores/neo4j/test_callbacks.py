@@ -239,6 +239,24 @@ def test_without_the_lock_nothing_more_is_run(project: Any, graph: Any) -> None:
     ]
 
 
+def test_an_interrupt_of_a_callback_hides_no_error(project: Any, graph: Any) -> None:
+    slow = project.put(
+        "afterMigrate.cypher",
+        "UNWIND range(1, 1000000000) AS i MERGE (:Slow {i: 1});",
+    )
+    broken = project.put("V1__a.cypher", "THIS IS WRONG;")
+    main = threading.main_thread().ident
+    timer = threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT])
+    project.watcher.on_progress = timer.start
+
+    with pytest.raises(KeyboardInterrupt):
+        project.migrate()
+
+    stopped, failed = project.watcher.warnings
+    assert stopped.startswith(f"{slow} was interrupted.")
+    assert failed.startswith(f"{broken}, line 1: statement 1 of 1 failed.")
+
+
 def test_an_interrupt_names_the_callback(project: Any, graph: Any) -> None:
     slow = project.put(
         "beforeMigrate.cypher",

@@ -99,8 +99,8 @@ class Callbacks:
             for callback in after:
                 observer.warned(f"{callback.source} did not run.")
             raise
-        except Exception:
-            run.run_after_failure(after)
+        except Exception as error:
+            run.run_after_failure(after, error)
             raise
         for callback in after:
             run.run(callback)
@@ -139,13 +139,21 @@ class _Run:
             )
         self.observer.noted(f"ran {callback.source} ({took} ms)")
 
-    def run_after_failure(self, callbacks: Iterable[Callback]) -> None:
-        """Run callbacks; the first that fails ends that, and is a warning."""
+    def run_after_failure(
+        self, callbacks: Iterable[Callback], failure: Exception
+    ) -> None:
+        """Run callbacks; the first that fails ends that, and is a warning.
+
+        An interrupt ends it too; ``failure``, which it hides, is a warning then.
+        """
         try:
             for callback in callbacks:
                 self.run(callback)
         except WeaveError as error:
             self.observer.warned(Problem.from_error(error).message)
+        except KeyboardInterrupt:
+            self.observer.warned(str(failure))
+            raise
 
 
 def with_callbacks(
