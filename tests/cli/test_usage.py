@@ -258,6 +258,18 @@ def test_a_server_that_is_down_is_said_with_the_reason(
     assert ": Connection refused\n" in shown.err
 
 
+@pytest.mark.parametrize(
+    "words", [["-c", "/dev/zero"], ["--password:file", "/dev/zero"]]
+)
+def test_a_file_of_settings_that_never_ends_is_refused(
+    weave: Weave, cypher: Callable[[str, str], Path], words: list[str]
+) -> None:
+    cypher("V1__a.cypher", "RETURN 1;\n")
+    shown = weave("db", "migrate-neo4j", "info", "mode=LOCAL", *words)
+    assert shown.status == 2
+    assert "/dev/zero can't be read: it is larger than 1 MiB." in shown.err
+
+
 def test_asking_for_a_password_needs_a_terminal(weave: Weave) -> None:
     shown = weave("db", "migrate-neo4j", "-p", "info", stdin="")
     assert shown.status == 2

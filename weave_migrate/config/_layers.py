@@ -7,6 +7,7 @@ From weakest to strongest: built-in, ``.migrations.properties``, ``neo4j.conf``,
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+_MOST = 1 << 20  # bytes of any file of settings
 SECRETS = frozenset({"password", "api_key", "bearer"})
 
 
@@ -47,10 +49,22 @@ def parse_pairs(texts: Iterable[str], option: str = "--placeholder") -> dict[str
     return pairs
 
 
+def read_bounded(path: Path) -> bytes:
+    """Read a file of settings; raises OSError, also for one that may never end.
+
+    A pipe is fine, as the shell's <(…) makes one.
+    """
+    with path.open("rb") as file:
+        data = file.read(_MOST + 1)
+    if len(data) > _MOST:
+        raise OSError(errno.EFBIG, "it is larger than 1 MiB")
+    return data
+
+
 def read_secret(path: Path, name: str) -> Secret:
     """Read a secret from a file; one line end after it does not count."""
     try:
-        text = path.read_text("utf-8")
+        text = read_bounded(path).decode("utf-8")
     except (OSError, ValueError) as error:  # not UTF-8, or no path at all
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(f"{name}: {path} can't be read: {reason}.") from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weave_migrate.config._layers import (
     Layer,
     parse_pairs,
+    read_bounded,
     read_secret,
     unknown,
 )
@@ -81,7 +82,7 @@ def properties_layer(path: Path, environ: Mapping[str, str]) -> Layer:
     that can't be read, for unset variables, and for names that it does not have.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_bounded(path)
     except OSError as error:
         raise ConfigError(
             f"{path} can't be read: {error.strerror}.", file=path

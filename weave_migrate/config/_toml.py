@@ -10,6 +10,7 @@ from weave_migrate.config import _fields
 from weave_migrate.config._layers import (
     SECRETS,
     Layer,
+    read_bounded,
     read_secret,
     unknown,
 )
@@ -28,7 +29,7 @@ def toml_layers(path: Path, *, env: str | None) -> tuple[Layer, Layer | None]:
     Raises ConfigError for what is no TOML, unknown names, and an unknown ``env``.
     """
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        document = tomllib.loads(read_bounded(path).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}", file=path) from error
     except RecursionError:
