@@ -147,7 +147,10 @@ def missing(entry: Entry, *, left_out: bool) -> Problem:
         hint = "Add a file of the same name whose preconditions are met."
     else:
         why = "is recorded, but there is no file for it"
-        hint = "Bring the file back, for instance from version control."
+        hint = (
+            "Bring the file back, for instance from version control; or let history "
+            "agree with the files: weave db repair neo4j"
+        )
     return Problem(
         code="MISSING_LOCAL",
         message=f"Version {entry.version}{source} {why}.",
@@ -207,7 +210,7 @@ def checksum_mismatch(local: Migration, record: Applied, explain: Explain) -> Pr
     """Name a script that is not what was applied, and why, where that is known."""
     reason, hint = explain(local, record) or (
         "It was changed after it had been applied.",
-        "Undo the edit and put the change into a new migration.",
+        "Undo the edit, or accept the file as it is now: weave db repair neo4j",
     )
     return Problem(
         code="CHECKSUM_MISMATCH",

@@ -90,6 +90,10 @@ def test_a_timeout_names_the_holder_and_the_way_out(project: Any) -> None:
     ):
         pass
 
+    named = (
+        "The lock of Neo4j (named 'John Doe', as neo4j-migrations does) was not free"
+    )
+    assert caught.value.message.startswith(named)
     assert f"process {os.getpid()}" in caught.value.message
     assert socket.gethostname() in caught.value.message
     assert "weave db lock release neo4j" in str(caught.value.hint)

@@ -422,3 +422,9 @@ def test_history_alone_is_all_applied_and_judged_without_files() -> None:
     ]
     assert codes(decided) == ["DUPLICATE_VERSION", "SORT_ORDER"]
     assert decided.pending == ()
+
+
+def test_what_was_edited_or_lost_can_also_be_accepted() -> None:
+    for local in ([file("1", "2"), file("2")], [file("2")]):
+        decided = plan(local, [record("1"), record("2")])
+        assert "weave db repair neo4j" in str(decided.problems[0].hint)

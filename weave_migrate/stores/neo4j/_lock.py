@@ -154,7 +154,7 @@ class Neo4jLock:
         if not self._try(TAKE_OVER, lockId=sight.id, revision=sight.revision):
             return False
         observer.warned(
-            f"Took over the lock {self._names.lock!r} of {_who(info)}: it gave no sign "
+            f"Took over the lock of Neo4j from {_who(info)}: it gave no sign "
             f"of life for {info.lease:g} s."
         )
         _log.info("lock.taken_over", store="neo4j", lock=self._names.lock)
@@ -170,7 +170,7 @@ class Neo4jLock:
             run(self._connection, self._names, RELEASE, lockId=self._id)
         except WeaveError as error:
             observer.warned(
-                f"The lock {self._names.lock!r} could not be given back: {error} It "
+                f"The lock of Neo4j could not be given back: {error} It "
                 f"expires after {self._settings.lock_lease:g} s without a sign of "
                 "life; sooner: weave db lock release neo4j"
             )
@@ -178,7 +178,8 @@ class Neo4jLock:
     def lost(self) -> LockLost:
         """Say that the lock is not ours any more, and what to do."""
         return LockLost(
-            f"The lock {self._names.lock!r} of Neo4j was taken away while it was held: "
+            f"The lock of Neo4j ({_named(self._names)}) was taken away while it was "
+            "held: "
             "somebody released it, or took it over because this run had given no sign "
             f"of life for {self._settings.lock_lease:g} s. Nothing more was done.",
             hint="See what is applied: weave db migrate-neo4j info",
@@ -198,6 +199,11 @@ def _expired(sight: Sight, silent: float) -> bool:
 def _who(info: LockInfo) -> str:
     since = f", since {info.since:%Y-%m-%d %H:%M:%S %Z}" if info.since else ""
     return f"{info.owner} on {info.host}, process {info.pid}{since}"
+
+
+def _named(names: Names) -> str:
+    """Give its name, which puzzles whoever does not know where it is from."""
+    return f"named {names.lock!r}, as neo4j-migrations does"
 
 
 def _timeout(names: Names, info: LockInfo | None, waited: float) -> LockTimeout:
@@ -224,6 +230,7 @@ def _timeout(names: Names, info: LockInfo | None, waited: float) -> LockTimeout:
                 "its process is gone for good: weave db lock release neo4j"
             )
     return LockTimeout(
-        f"The lock {names.lock!r} of Neo4j was not free within {waited:.0f} s. {said}",
+        f"The lock of Neo4j ({_named(names)}) was not free within {waited:.0f} s. "
+        f"{said}",
         hint=hint,
     )

@@ -102,8 +102,7 @@ def release(connection: Connection, names: Names, holding: LockInfo) -> bool:
         if code_of(error) not in IN_USE:
             raise
         raise LockTimeout(
-            f"The lock {names.lock!r} of Neo4j is part of a transaction that has not "
-            "ended.",
+            "The lock of Neo4j is part of a transaction that has not ended.",
             hint="Wait for it, or end it in cypher-shell: SHOW TRANSACTIONS, then "
             "TERMINATE TRANSACTION 'its id'.",
         ) from error
