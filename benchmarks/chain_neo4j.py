@@ -27,7 +27,7 @@ from weave_migrate.stores.neo4j._session import Connection
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from neo4j import Driver, Session
+    from neo4j import Driver, Result, Session
 
 _FILL = """
 CREATE (b:__Neo4jMigration {version: 'BASELINE'})
@@ -97,18 +97,19 @@ def _appending(driver: Driver, last: str, runs: int) -> dict[str, Any]:
             if run == 0:  # compiled with this one
                 seconds.clear()
         with session.begin_transaction() as tx:
-            profile = _profile(tx.run(f"PROFILE {query}", parameters).consume().profile)
+            profile = _profile(tx.run(f"PROFILE {query}", parameters))
             tx.rollback()
     return {"seconds": median(seconds), **profile}
 
 
 def _profile_of_reading(session: Session) -> dict[str, Any]:
-    result = session.run(f"PROFILE {_history._READ}", target=None)
-    return _profile(result.consume().profile)
+    return _profile(session.run(f"PROFILE {_history._READ}", target=None))
 
 
-def _profile(profile: Any) -> dict[str, Any]:
-    steps = list(_steps(profile))
+def _profile(result: Result) -> dict[str, Any]:
+    for _ in result:  # what is not fetched is not profiled
+        pass
+    steps = list(_steps(result.consume().profile))
     return {
         "hits": sum(step.get("dbHits", 0) for step in steps),
         "plan": [step["operatorType"].partition("@")[0] for step in steps],
