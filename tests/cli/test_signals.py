@@ -41,6 +41,8 @@ def stopped(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # The tests may run below nohup themselves.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         connection, _ = mute.accept()
         with connection:
