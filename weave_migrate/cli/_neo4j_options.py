@@ -136,7 +136,7 @@ _PEER_OPTIONS: tuple[Option, ...] = (
         _HOW,
         "--delay-between-migrations",
         metavar="DURATION",
-        help="To wait before each one.",
+        help="To wait between two.",
     ),
     _option(
         _HOW,

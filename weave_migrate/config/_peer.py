@@ -200,6 +200,8 @@ def _written(settings: Neo4jSettings, folder: Path) -> Iterator[tuple[str, str]]
     ):
         if seconds:
             yield option, f"PT{seconds:f}".rstrip("0").rstrip(".") + "S"
+    if settings.max_connection_pool_size:
+        yield "max-connection-pool-size", str(settings.max_connection_pool_size)
     yield "transaction-mode", settings.transaction_mode.upper()
     yield "version-sort-order", settings.version_sort_order.upper()
     yield "cypher-version", settings.cypher_version.upper()

@@ -45,6 +45,9 @@ def release_lock(
         if holding.is_alive and not force:
             raise _alive(store, holding)
         confirm(holding)
+        now = store.lock_info()  # it may have come back to life while somebody typed
+        if now and now.is_alive and not force:
+            raise _alive(store, now)
         if not store.release_lock(holding):
             return _done(_gone(store)), None
     except WeaveError as error:

@@ -90,7 +90,8 @@ def _migrate_one(
             plan = store.plan()
             if not _may_begin(plan):
                 report = planned_report(store, plan)
-                return report, report.problems[0]
+                said = (*report.warnings, *recorder.warnings)
+                return replace(report, warnings=said), report.problems[0]
             store.apply(plan, lock, recorder)
     except WeaveError as error:
         problem = Problem.from_error(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -75,9 +76,20 @@ def test_indexes_of_others_are_nobodys_business(project: Any, graph: Any) -> Non
     graph("CREATE INDEX others FOR (n:B) ON (n.b)")
     while graph(_STATES, name="others") != [{"state": "FAILED"}]:
         pass
-    project.put("V1__i.cypher", "CREATE INDEX a FOR (n:A) ON (n.b);\n")
+    # Its words are parts of this one's.
+    project.put("V1__i.cypher", "CREATE INDEX a FOR (n:Bob) ON (n.bob);\n")
 
     assert project.migrate() == ["1"]
+
+
+def test_a_traceback_shows_no_values_of_placeholders(project: Any) -> None:
+    project.put("V1__a.cypher", "RETURN date('${nm:secret}');\n")
+
+    failure = _failure(project, placeholders={"secret": "canary-value"})
+
+    shown = "".join(traceback.format_exception(failure))
+    assert "V1__a.cypher" in shown
+    assert "canary-value" not in shown
 
 
 def _sent(project: Any, **options: Any) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -223,3 +224,25 @@ def test_a_release_spares_a_lock_that_came_in_the_place_of_the_one_seen(
         assert not store.release_lock(info)
 
     assert [row["l"]["id"] for row in graph(_LOCKS)] == ["another"]
+
+
+def test_who_waited_for_a_clean_of_all_makes_the_constraints_again(
+    project: Any, graph: Any
+) -> None:
+    project.put("V1__a.cypher", "CREATE (:A);\n")
+    project.migrate()
+
+    def wait() -> None:
+        with other.lock(5, project.watcher) as lock:
+            other.apply(other.plan(), lock, project.watcher)
+
+    with project.store() as cleaner, project.store() as other:
+        waiter = threading.Thread(target=wait)
+        with cleaner.lock(1, project.watcher) as held:
+            waiter.start()
+            while not project.watcher.waited:
+                time.sleep(0.01)
+            cleaner.edit(cleaner.plan_clean(everything=True), held)
+        waiter.join(20)
+
+    assert len(graph("SHOW CONSTRAINTS YIELD name RETURN name")) == 3

@@ -84,6 +84,17 @@ def test_the_lock_of_a_living_run_is_left_to_it() -> None:
     assert "--force" in (report.error.hint or "")
 
 
+def test_a_run_that_wakes_up_while_somebody_answers_keeps_its_lock() -> None:
+    with locked(**DEAD) as store:
+
+        def wake(_holding: LockInfo) -> None:
+            store.database.holding = ALIVE
+
+        report, released = release_lock(store, force=False, confirm=wake)
+        assert store.lock_info() is not None
+    assert (report.exit, released) == (6, None)
+
+
 def test_force_takes_it_from_the_living_too() -> None:
     with locked(**ALIVE) as store:
         report, released = release_lock(store, force=True, confirm=agree)

@@ -188,11 +188,13 @@ def test_another_run_that_left_only_the_stop_is_followed_by_nothing() -> None:
     class Raced(FakeStore):
         def lock(self, timeout, observer):  # type: ignore[no-untyped-def]
             self.database.history.extend(applied.history)
+            observer.warned("The lock was taken over.")
             return super().lock(timeout, observer)
 
     applied = database("1")
     run(FakeStore(applied))
     report = run(Raced(files, stop_before="2"))
     assert report.exit == 6
+    assert report.stores[0].warnings == ("The lock was taken over.",)
     assert states(report) == ["invalid"]
     assert files.effects == []

@@ -94,7 +94,7 @@ SET r.in = duration({milliseconds: 0}) RETURN count(r) AS made
 _FORGET = """
 UNWIND $rows AS row
 OPTIONAL MATCH (j:__WeaveJournal {target: $target, version: row})
-DELETE j RETURN count(row) AS made
+DELETE j RETURN count(DISTINCT row) AS made
 """
 
 

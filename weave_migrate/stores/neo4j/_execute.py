@@ -74,7 +74,9 @@ class Execution:
         try:
             yield
         except (Neo4jError, DriverError, IndexFailed) as error:
-            raise self.progress.failure(error, self.settings.placeholders) from error
+            values = self.settings.placeholders
+            # The server's own words may show values that a traceback must not.
+            raise self.progress.failure(error, values) from None if values else error
         except BaseException as error:
             how = "did not finish"
             if isinstance(error, KeyboardInterrupt):

@@ -6,6 +6,7 @@ then.  (neo4j-migrations does not wait after Cypher scripts; reference, §2.6.)
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -82,8 +83,12 @@ def _not_online(
     found = []
     for row in connection.read(_NOT_ONLINE, database=database):
         words = [*(row["labels"] or ()), *(row["properties"] or ())]
+        names = [
+            re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+            for word in words or ["LOOKUP"]  # an index of all there is
+        ]
         for number, text in texts:
-            if all(word in text for word in words):
+            if all(name.search(text) for name in names):
                 found.append((number, row))
                 break
     return found

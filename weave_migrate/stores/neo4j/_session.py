@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _NOT_LET_IN = "Neo.ClientError.Security."
+_NOWHERE = logging.NullHandler()
 _NO_DATABASE = "Neo.ClientError.Database.DatabaseNotFound"
 _RUNNING = """
 SHOW TRANSACTIONS YIELD transactionId AS id, metaData
@@ -216,7 +217,7 @@ class Connection:
 
         options = driver_options(self._settings)
         # Without a handler Python prints the driver's warnings to standard error.
-        logging.getLogger("neo4j").addHandler(logging.NullHandler())
+        logging.getLogger("neo4j").addHandler(_NOWHERE)
         logging.getLogger("neo4j.notifications").addFilter(_is_logged)
         try:
             self._bookmarks = GraphDatabase.bookmark_manager()

@@ -90,6 +90,10 @@ class Neo4jStore:
             self._connection, self._settings, server.names, owner=server.by
         )
         with lock.held(timeout, observer):
+            # Who held it before may have dropped what makes its name unique, so that
+            # two could hold it now: then this fails.
+            self._schema = load_present(self._connection, server.names)
+            ensure(self._connection, server.names, LOCK, self._schema)
             self._ground = None  # what was read before may have changed
             self._observer = observer
             self._planner.holds_lock = True
