@@ -243,6 +243,6 @@ def _outside(path: str) -> Problem:
     return Problem(
         code="OUTSIDE_LOCATION",
         message=f"{path} is a symbolic link that leads out of its location.",
-        hint="Copy the file, or add the folder it lies in as a location.",
+        hint="Remove the link; copy what it names, or add its folder as a location.",
         file=path,
     )
