@@ -19,7 +19,7 @@ from weave_migrate.model import CypherScript, Entry, Plan, Problem, State
 from weave_migrate.plan.chain_problems import place
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from weave_migrate.model import Migration, Statement
@@ -72,12 +72,12 @@ class JournalPolicy:
 class Resumption(NamedTuple):
     """A plan, and behind which statement its migrations begin where it is not 0.
 
-    ``journalled`` are the versions that have a journal, be it of use or not.
+    ``journals`` are those that were found, by version, be they of use or not.
     """
 
     plan: Plan
     begins: Mapping[str, int]
-    journalled: Collection[str]
+    journals: Mapping[str, Journal]
 
 
 class _Verdict(NamedTuple):
@@ -122,7 +122,7 @@ def resume(
         warnings=(*plan.warnings, *(v.warning for v in told if v.warning)),
     )
     begins = {version: v.begin for version, v in verdicts.items() if v.begin}
-    return Resumption(judged, begins, journals.keys())
+    return Resumption(judged, begins, journals)
 
 
 def _matters(entry: Entry, journal: Journal) -> bool:

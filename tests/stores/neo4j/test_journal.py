@@ -8,14 +8,20 @@ import time
 from typing import Any
 
 import pytest
+from faulty_driver import Faults
+from neo4j.exceptions import ClientError, ServiceUnavailable, TransientError
 
-from weave_migrate.errors import LockLost, MigrationFailed
+from weave_migrate.errors import LockLost, MigrationFailed, WeaveError
 from weave_migrate.model import State
 
 pytestmark = pytest.mark.neo4j
 
 _JOURNALS = "MATCH (j:__WeaveJournal) RETURN properties(j) AS j ORDER BY j.version"
 _TAKE = "MATCH (l:__Neo4jMigrationsLock) DELETE l"
+_BATCHES = (
+    "UNWIND [2, 1, 0] AS i\n"
+    "CALL { WITH i CREATE (:Batch {x: 2 / i}) } IN TRANSACTIONS OF 1 ROW;\n"
+)
 _THREE = "CREATE (:One);\nCREATE (:Two);\nCREATE (:Three);\n"
 
 
@@ -230,6 +236,105 @@ def test_not_done_runs_what_is_in_doubt_again(project: Any, graph: Any) -> None:
     assert (_count(graph, "Before"), _count(graph, "Batch")) == (1, 2)
 
 
+@pytest.mark.parametrize(
+    ("left", "again"),
+    [
+        (_BATCHES, {"on_interrupted": "restart"}),
+        (_BATCHES, {"on_interrupted": "resume", "assume": "not_done"}),
+        (
+            f"CREATE (:One);\n{_BATCHES}",
+            {"on_interrupted": "resume", "assume": "not_done"},
+        ),
+        (f"CREATE (:One);\nTHIS IS WRONG;\n{_BATCHES}", {"on_interrupted": "restart"}),
+    ],
+)
+def test_who_begins_again_and_does_nothing_leaves_what_was_found(
+    project: Any, graph: Any, left: str, again: dict[str, Any]
+) -> None:
+    project.put("V1__a.cypher", left)
+    _fail(project, installed_by="m")
+    found = _journals(graph)
+    (problem,) = project.plan().problems
+    typo = _BATCHES.replace("2 / i", "j")
+    keeps = left.partition(";\n")[0] + ";\n" if "assume" in again else ""
+    project.put("V1__a.cypher", (keeps if "One" in left else "") + typo)
+
+    failure = _fail(project, installed_by="other", **again)
+
+    assert "`j` not defined" in str(failure.server_answer)
+    assert [{**each, "at": None} for each in _journals(graph)] == [
+        {**each, "at": None} for each in found
+    ]
+    (still,) = project.plan().problems
+    assert still.code == problem.code
+    assert " a run of m on " in still.message
+
+
+def test_who_begins_again_and_does_something_leaves_that(
+    project: Any, graph: Any
+) -> None:
+    project.put("V1__a.cypher", f"{_THREE}THIS IS WRONG;\n")
+    _fail(project)
+    project.put("V1__a.cypher", "CREATE INDEX i FOR (a:A) ON (a.a);\nWRONG;\n")
+
+    _fail(project, on_interrupted="restart")
+
+    (journal,) = _journals(graph)
+    assert (journal["statements"], journal["committed"]) == (2, 1)
+    assert journal["started"] == 0
+
+
+class _RefusedError(ClientError):
+    code = "Neo.ClientError.Transaction.TransactionMarkedAsFailed"
+
+
+class _UnsureError(TransientError):
+    code = "Neo.TransientError.Cluster.ReplicationFailure"
+
+    def is_retryable(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("stop", "behind", "left"),
+    [
+        (ServiceUnavailable, "the announcement", [(1, 0)]),
+        (_RefusedError, "all statements", [(1, 0)]),
+        (_UnsureError, "all statements", [(0, 1)]),
+    ],
+)
+def test_what_was_announced_stays_only_if_it_may_be_committed(
+    project: Any,
+    graph: Any,
+    stop: type[BaseException],
+    behind: str,
+    left: list[tuple[int, int]],
+) -> None:
+    project.put("V1__a.cypher", "CREATE (:One);\nTHIS IS WRONG;\n")
+    _fail(project)
+    project.put("V1__a.cypher", "CREATE INDEX i FOR (a:A) ON (a.a);\n")
+
+    def moment(what: list[str]) -> int:
+        ran = what.index("behind CREATE INDEX i FOR (a:A) ON (a.a)")
+        ahead = "before commit" if behind == "all statements" else "behind MATCH (l:"
+        return next(i for i in range(ran, len(what)) if what[i].startswith(ahead)) + 1
+
+    (found,) = _journals(graph)
+
+    def restart(faults: Faults) -> None:
+        graph.clear()
+        graph("CREATE (j:__WeaveJournal) SET j = $found", found=found)
+        with faults.injected():
+            project.migrate(on_interrupted="restart")
+
+    undisturbed = Faults()
+    restart(undisturbed)
+    with pytest.raises(WeaveError):
+        restart(Faults(at=moment(undisturbed.what), stop=stop))
+
+    assert [(j["committed"], j["started"]) for j in _journals(graph)] == left
+
+
 def test_a_refused_schema_change_is_in_no_doubt(project: Any, graph: Any) -> None:
     graph("UNWIND [1, 1] AS i CREATE (:A {a: i})")
     project.put(
@@ -374,9 +479,12 @@ def test_a_journal_that_nobody_can_have_written_is_no_journal(
 
     assert plan.problems == ()
     assert len(plan.warnings) == len(hostile)
-    assert plan.warnings[0] == (
-        "A node :__WeaveJournal of version 1 is ignored: it does not say how far a "
-        "migration came, so weave did not write it."
+    assert (
+        plan.warnings.count(
+            "A node :__WeaveJournal of version 1 is ignored: it does not say how far a "
+            "migration came, so weave did not write it."
+        )
+        == len(hostile) - 1
     )
     assert project.migrate() == ["1"]
     assert _count(graph, "A") == 1

@@ -82,7 +82,7 @@ def test_without_a_journal_nothing_changes() -> None:
 
     assert resumption.plan == PLAN
     assert resumption.begins == {}
-    assert not resumption.journalled
+    assert not resumption.journals
 
 
 def test_what_is_half_done_is_a_problem_that_tells_all() -> None:
@@ -101,7 +101,7 @@ def test_what_is_half_done_is_a_problem_that_tells_all() -> None:
     )
     assert [e.state for e in resumption.plan.entries] == [State.APPLIED, State.FAILED]
     assert resumption.begins == {}
-    assert set(resumption.journalled) == {"7"}
+    assert set(resumption.journals) == {"7"}
 
 
 def test_what_is_in_doubt_is_named_alone() -> None:
@@ -180,7 +180,7 @@ def test_what_began_without_effect_is_nothing_to_speak_of() -> None:
 
     assert resumption.plan == PLAN
     assert resumption.begins == {}
-    assert set(resumption.journalled) == {"7"}
+    assert set(resumption.journals) == {"7"}
 
 
 def test_what_was_recorded_since_is_over() -> None:

@@ -31,19 +31,21 @@ from weave_migrate.stores.neo4j._journal import JournalBlocked, JournalWriter
 from weave_migrate.stores.neo4j._transactions import units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from neo4j import ManagedTransaction
 
     from weave_migrate.config import Neo4jSettings
     from weave_migrate.model import Entry, Migration, Plan
+    from weave_migrate.plan.chain_journal import Journal
     from weave_migrate.stores._base import Observer
     from weave_migrate.stores.neo4j._history import ChainWriter, Nodes
     from weave_migrate.stores.neo4j._journal import Fingerprints
     from weave_migrate.stores.neo4j._session import Connection
     from weave_migrate.stores.neo4j._transactions import Unit
 
-_BROKEN = "Neo.DatabaseError."  # of the server itself, perhaps while it commits
+# Any other error may be one of the server, or of its cluster, while it commits.
+_REFUSAL = "Neo.ClientError."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class Runner:
     """Applies a plan's migrations one after another.
 
     ``begins`` says behind which statement a migration begins where that is not 0, and
-    ``journalled`` which versions have a journal.
+    ``journals`` are those that were found.
     """
 
     connection: Connection
@@ -60,7 +62,7 @@ class Runner:
     observer: Observer
     fingerprint: Fingerprints
     begins: Mapping[str, int]
-    journalled: Collection[str]
+    journals: Mapping[str, Journal]
 
     def apply(self, plan: Plan) -> None:
         """Apply what is pending; each record goes behind the version before it."""
@@ -126,7 +128,8 @@ class _Run:
             migration.path or migration.source,
         )
         self._progress = self._execution.progress
-        self._progress.committed = runner.begins.get(migration.version, 0)
+        self._begin = runner.begins.get(migration.version, 0)
+        self._progress.committed = self._begin
         self._journal = JournalWriter(
             connection=runner.connection,
             lock=runner.chain.lock,
@@ -135,7 +138,7 @@ class _Run:
             migration=migration,
             script=script,
             fingerprint=runner.fingerprint,
-            exists=migration.version in runner.journalled,
+            found=runner.journals.get(migration.version),
         )
         self._carried = 0  # committed statements, as the unit's transaction journals
         self._started = time.monotonic()
@@ -143,7 +146,7 @@ class _Run:
 
     def go(self) -> int:
         """Run and record; give the milliseconds that were recorded."""
-        done, mode = self._progress.committed, self._runner.settings.transaction_mode
+        done, mode = self._begin, self._runner.settings.transaction_mode
         left = [
             unit for each in units(self._script, mode) if (unit := each.after(done))
         ]
@@ -249,7 +252,10 @@ class _Run:
         if progress.in_doubt and _is_refused(error, self._script, progress.in_doubt):
             progress.in_doubt = 0
         with suppress(WeaveError):
-            self._save()
+            if progress.committed > self._begin or progress.in_doubt:
+                self._save()
+            else:
+                self._journal.take_back()
 
     def _record_apart(self) -> None:
         connection = self._runner.connection
@@ -283,4 +289,4 @@ def _is_refused(error: BaseException, script: CypherScript, number: int) -> bool
         return False
     if script.statements[number - 1].transaction == "implicit":
         return False  # it has several, of which only the last failed
-    return not (error.code or "").startswith(_BROKEN)
+    return (error.code or "").startswith(_REFUSAL)

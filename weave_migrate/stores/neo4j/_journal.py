@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from weave_migrate.errors import StoreError, WeaveError
 from weave_migrate.plan.chain_journal import Journal
 from weave_migrate.scripts._source import printable
-from weave_migrate.stores.neo4j._lock_node import FENCE
+from weave_migrate.stores.neo4j._lock_node import FENCE, IN_USE, PATIENCE, code_of
 from weave_migrate.stores.neo4j._values import read_zoned
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ RETURN {{{_PROPERTIES}, at: toStringOrNull(j.at)}} AS journal
 _NODE = "(j:__WeaveJournal {target: $journalTarget, version: $journalVersion})"
 _SET = """
 SET j = $journal
-SET j.at = datetime({timezone: 'UTC'})
+SET j.at = coalesce(j.at, datetime({timezone: 'UTC'}))
 RETURN l.id
 """
 _WRITE = f"{FENCE}WITH l MERGE {_NODE}{_SET}"
@@ -57,14 +57,6 @@ DELETE j
 WITH DISTINCT l
 """
 _FORGET = f"{FENCE}{FORGET}RETURN l.id"
-_PATIENCE = 5.0  # seconds, for a transaction of ours that may stand in the way
-_STOPPED = frozenset(
-    {
-        "Neo.ClientError.Transaction.LockClientStopped",
-        "Neo.ClientError.Transaction.TransactionTimedOut",
-        "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
-    }
-)
 
 
 class JournalBlocked(StoreError):  # noqa: N818 - it states what happened
@@ -118,6 +110,13 @@ def _journal(node: Mapping[str, Any]) -> Journal | None:
     )
 
 
+def _properties(journal: Journal) -> dict[str, object]:
+    """Give what the node of a journal says; without ``at`` it is written now."""
+    properties = asdict(journal)
+    properties["by"] = properties.pop("owner")
+    return properties
+
+
 def _one_line(value: str | None) -> str | None:
     """Take what anybody can write into it, and sentences will quote."""
     return printable(value) if value else None
@@ -153,9 +152,8 @@ class Fingerprints:
 class JournalWriter:
     """Keeps the journal of one migration while that runs.
 
-    ``exists`` says whether there is a node to be deleted with the record; ``committed``
-    and ``started`` are what it says as far as this run wrote it.  Each write fails with
-    LockLost, and nothing is written, once ``lock`` is no longer ours.
+    ``found`` is what an earlier run left.  Each write fails with LockLost, and nothing
+    is written, once ``lock`` is no longer ours.
     """
 
     connection: Connection
@@ -165,10 +163,14 @@ class JournalWriter:
     migration: Migration
     script: CypherScript
     fingerprint: Fingerprints
-    exists: bool
-    committed: int = 0
-    started: int = 0
-    is_begun: bool = False  # by this run
+    found: Journal | None
+    _is_begun: bool = False  # by this run, as far as it knows: an answer may be lost
+    _says: tuple[int, int] | None = None  # what this run wrote, where that is known
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether there may be a node, which is to be deleted with the record."""
+        return self._is_begun or self.found is not None
 
     def write(self, committed: int, started: int = 0) -> None:
         """Write, in a transaction of its own, how far the migration is.
@@ -176,8 +178,7 @@ class JournalWriter:
         Raises JournalBlocked where another transaction, such as our own that is open
         and drops an index on all labels, does not let it through.
         """
-        self._once(_WRITE, self._parameters(committed, started))
-        self.written(committed, started)
+        self._once(_WRITE, self._parameters(committed, started), (committed, started))
 
     def write_in(self, tx: ManagedTransaction, committed: int) -> None:
         """Let ``tx`` carry that with it the first ``committed`` statements are."""
@@ -185,29 +186,46 @@ class JournalWriter:
         if not list(tx.run(_WRITE, self._parameters(committed, 0))):
             raise self.lock.lost()
 
-    def written(self, committed: int, started: int = 0) -> None:
-        """Remember what the journal says now."""
-        self.exists = self.is_begun = True
-        self.committed, self.started = committed, started
+    def written(self, committed: int) -> None:
+        """Remember that the journal has what ``write_in`` let a transaction carry."""
+        self._is_begun, self._says = True, (committed, 0)
 
     def settle(self, committed: int, started: int) -> None:
         """Leave the truth behind if this run wrote something else; see ``write``."""
-        if not self.is_begun or (committed, started) == (self.committed, self.started):
-            return
-        parameters = self._parameters(committed, started)
-        self._once(_CORRECT if committed or started else _FORGET, parameters)
-        self.written(committed, started)
+        said = committed, started
+        if self._is_begun and said != self._says:
+            self._once(_CORRECT, self._parameters(committed, started), said)
 
-    def _once(self, statement: str, parameters: dict[str, object]) -> None:
+    def take_back(self) -> None:
+        """Leave what was found, if this run wrote anything: it did nothing after all.
+
+        What an earlier run committed, or left in doubt, is no less there for that.
+        """
+        if not self._is_begun:
+            return
+        if self.found:
+            self._once(_CORRECT, self._with(_properties(self.found)))
+        else:
+            self._once(_FORGET, self._with({}))
+
+    def _once(
+        self,
+        statement: str,
+        parameters: dict[str, object],
+        says: tuple[int, int] | None = None,
+    ) -> None:
+        before = self._is_begun, self._says
+        self._is_begun, self._says = True, None  # until the server has answered
         try:
             rows = self.connection.once(
                 statement,
                 database=self.names.schema,
                 parameters=parameters,
-                timeout=_PATIENCE,
+                timeout=PATIENCE,
             )
         except WeaveError as error:
-            if getattr(error.__cause__, "code", None) in _STOPPED:
+            if code_of(error) in IN_USE:
+                self._is_begun, self._says = before  # that is an answer
                 raise JournalBlocked(
                     f"{error} A transaction that is open does not let weave write "
                     "its journal.",
@@ -216,6 +234,7 @@ class JournalWriter:
             raise
         if not rows:
             raise self.lock.lost()
+        self._says = says
 
     @property
     def key(self) -> dict[str, object]:
@@ -226,16 +245,19 @@ class JournalWriter:
         }
 
     def _parameters(self, committed: int, started: int) -> dict[str, object]:
-        journal = {
-            "target": self.names.target or "",
-            "version": self.migration.version,
-            "checksum": self.migration.checksum,
-            "statements": len(self.script.statements),
-            "committed": committed,
-            "started": started,
-            "fingerprint": self.fingerprint(self.script, committed),
-            "by": self.by,
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-        }
+        journal = Journal(
+            version=self.migration.version,
+            checksum=self.migration.checksum,
+            statements=len(self.script.statements),
+            committed=committed,
+            started=started,
+            fingerprint=self.fingerprint(self.script, committed),
+            owner=self.by,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+        )
+        return self._with(_properties(journal))
+
+    def _with(self, properties: dict[str, object]) -> dict[str, object]:
+        journal = {"target": self.names.target or "", **properties}
         return {**self.lock.key, **self.key, "journal": journal}

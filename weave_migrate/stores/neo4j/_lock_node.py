@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from weave_migrate.stores.neo4j._names import Names
     from weave_migrate.stores.neo4j._session import Connection
 
-_PATIENCE = 5.0  # seconds for one statement, which may wait for another transaction
+PATIENCE = 5.0  # seconds for one statement, which may wait for another transaction
 PEER = "neo4j-migrations"  # the owner of locks that name none
 TAKEN = "Neo.ClientError.Schema.ConstraintValidationFailed"
 IN_USE = frozenset(  # by a transaction that did not end within our patience
@@ -142,7 +142,7 @@ def run(
         return bool(list(tx.run(statement, everything)))
 
     with connection.explained():
-        return connection.transact(work, database=names.schema, timeout=_PATIENCE)
+        return connection.transact(work, database=names.schema, timeout=PATIENCE)
 
 
 def code_of(error: WeaveError) -> str:

@@ -201,7 +201,7 @@ class Planner:
     def _resumption(self, plan: Plan) -> Resumption:
         """Judge what is pending by what earlier runs left of it."""
         if not plan.pending:
-            return Resumption(plan, {}, ())
+            return Resumption(plan, {}, {})
         settings = self.server.settings
         journals = self._left_behind()
         return resume(

@@ -140,7 +140,7 @@ class Neo4jStore:
             observer=observer,
             fingerprint=self._planner.fingerprint,
             begins=ground.resumption.begins,
-            journalled=ground.resumption.journalled,
+            journals=ground.resumption.journals,
         ).apply(plan)
 
     def plan_clean(self, *, everything: bool) -> tuple[Change, ...]:
