@@ -315,7 +315,7 @@ def test_a_timeout_below_the_lease_says_when_it_will_expire(
 def test_a_lock_that_is_about_to_commit_can_not_be_released(
     project: Any, graph: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("weave_migrate.stores.neo4j._lock_node._PATIENCE", 0.1)
+    monkeypatch.setattr("weave_migrate.stores.neo4j._lock_node.PATIENCE", 0.1)
     with (
         project.store() as first,
         project.store() as second,
